@@ -1,0 +1,48 @@
+// Text to vectors at serving time: tokenizer, transformer on oneDNN (no LibTorch), pooler.
+//
+// Threads: Encode may be called from several threads at once; weights are shared. Errors: encoder::Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/encoder/model_package.h"
+#include "engine/encoder/tokenizer.h"
+
+namespace semblance::encoder {
+
+enum class Pooler : uint8_t { kCls = 0, kClsBeforePooler = 1, kAvg = 2, kAvgTop2 = 3, kAvgFirstLast = 4 };
+std::string_view PoolerName(Pooler pooler);  // the names of the SimCSE code: cls, cls_before_pooler, avg, ...
+Pooler PoolerFromName(std::string_view name);  // throws kInvalid, listing the names
+
+struct EncoderOptions {
+  int threads = 0;  // 0: all that OpenMP would use
+};
+
+class Encoder {
+ public:
+  static std::shared_ptr<const Encoder> Load(const ModelPackage& package, const EncoderOptions& options = {});
+  virtual ~Encoder() = default;
+
+  virtual uint32_t dimension() const = 0;
+  virtual uint32_t max_length() const = 0;  // tokens, specials included
+  virtual Pooler pooler() const = 0;
+  virtual const Tokenizer& tokenizer() const = 0;
+
+  // Unit-length vectors [texts.size(), dimension()], row-major f32, in the order of the texts. A text gets the same
+  // vector alone and in any batch, within 1e-5. Texts are sorted by length inside; no padding is computed.
+  // `cancel`, when given, is polled between batches; true throws kInterrupted.
+  virtual std::vector<float> Encode(std::span<const std::string_view> texts,
+                                    const std::function<bool()>& cancel = {}) const = 0;
+  // The same for token ids made by tokenizer().
+  virtual std::vector<float> EncodeIds(std::span<const std::vector<int32_t>> ids,
+                                       const std::function<bool()>& cancel = {}) const = 0;
+  virtual uint64_t memory_bytes() const = 0;
+};
+
+}  // namespace semblance::encoder

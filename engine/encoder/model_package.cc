@@ -1,0 +1,1 @@
+#include "engine/encoder/model_package.h"

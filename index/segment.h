@@ -1,0 +1,85 @@
+// An immutable set of vectors with row ids that answers nearest-neighbour searches.
+//
+// A segment has positions 0 .. size()-1 in ascending order of row id; a row id stands in it at most once. Vectors are
+// row-major f32 [size, dimension]. Under cosine they are kept at unit length.
+//
+// Threads: const methods may run concurrently. Errors: index::Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "index/byte_stream.h"
+#include "index/error.h"
+#include "index/metric.h"
+#include "index/row_filter.h"
+
+namespace semblance::index {
+
+inline constexpr uint32_t kMaxDimension = 8192;
+
+enum class Kind : uint8_t { kFlat = 0, kHnsw = 1 };  // frozen: on disk
+
+struct SegmentOptions {
+  Kind kind = Kind::kHnsw;
+  Metric metric = Metric::kCosine;
+  uint32_t dimension = 0;        // 1 .. kMaxDimension
+  uint32_t hnsw_m = 16;          // links a node and level; twice that on the lowest level
+  uint32_t ef_construction = 100;
+  uint32_t threads = 1;          // of the build
+};
+
+struct Neighbour {
+  int64_t row_id;
+  float distance;     // on metric.h's scale
+  uint32_t position;  // in the segment it came from
+};
+// Nearest first; equal distances by row id.
+inline bool Nearer(const Neighbour& a, const Neighbour& b) {
+  return a.distance != b.distance ? a.distance < b.distance : a.row_id < b.row_id;
+}
+
+struct SearchOptions {
+  uint32_t k = 10;
+  uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
+  const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
+  bool exact = false;                    // scan every allowed vector, whatever the kind
+};
+
+class Segment {
+ public:
+  // Builds from row ids (any order, no duplicates) and vectors [row_ids.size(), dimension]; finite, and not zero under
+  // cosine (kInvalid otherwise). An empty segment is allowed. `cancel`, when given, is polled: true stops with nullptr.
+  static std::shared_ptr<const Segment> Build(const SegmentOptions& options, std::span<const int64_t> row_ids,
+                                              std::span<const float> vectors,
+                                              const std::function<bool()>& cancel = {});
+  virtual ~Segment() = default;
+
+  // At most k neighbours, nearest first; fewer when fewer are allowed, never padded. With few allowed positions an
+  // HNSW segment scans them exactly. `query` has `dimension` elements and need not be normalised.
+  virtual std::vector<Neighbour> Search(std::span<const float> query, const SearchOptions& options) const = 0;
+
+  virtual Kind kind() const = 0;
+  virtual Metric metric() const = 0;
+  virtual uint32_t dimension() const = 0;
+  virtual uint32_t size() const = 0;
+  virtual int64_t row_id(uint32_t position) const = 0;
+  virtual std::span<const float> vector(uint32_t position) const = 0;
+  virtual std::optional<uint32_t> Find(int64_t row_id) const = 0;  // its position
+  virtual uint64_t memory_bytes() const = 0;
+
+  // Magic, version, header, row ids, vectors, graph, in checksummed chunks; index/segment_format.h has the bytes.
+  virtual void Save(ByteSink& sink) const = 0;
+  static std::shared_ptr<const Segment> Load(ByteSource& source);
+};
+
+// A search over an array of vectors without any structure: the newest rows, and the oracle of the tests.
+// vectors [row_ids.size(), dimension] raw; allowed as above. Nearest first.
+std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query, std::span<const int64_t> row_ids,
+                                   std::span<const float> vectors, const SearchOptions& options);
+
+}  // namespace semblance::index

@@ -1,0 +1,115 @@
+// A durable, ordered map of bytes to bytes, in column families, over RocksDB's TransactionDB.
+// Knows nothing of vectors, text or SQL. The bytes on disk are described in storage/format.h.
+//
+// Threads: every method of Store may be called from any thread. A Transaction, Cursor, BlobWriter or BlobReader
+// belongs to one thread at a time and must not outlive its Store.
+// Errors: storage::Error (see error.h), which names the folder or the key.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/error.h"
+
+namespace semblance::storage {
+
+using Family = uint32_t;  // position in OpenOptions::families
+
+struct OpenOptions {
+  std::vector<std::string> families;  // at most 32; names are part of the format, only ever append
+  bool in_memory = false;             // everything in memory, gone with the Store; `folder` is only a name
+  bool create_if_missing = true;      // false: throws kMissing when there is no store in `folder`
+};
+
+// Ordered iteration over one family as it was when the cursor was made.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual bool Valid() const = 0;             // false past the last key that has the prefix
+  virtual void Next() = 0;
+  virtual void Seek(std::string_view key) = 0;  // to the first key >= `key` (within the prefix)
+  virtual std::string_view Key() const = 0;   // whole key, prefix included; until the next move
+  virtual std::string_view Value() const = 0; // checksum verified and removed; throws kCorruption
+};
+
+// Writes that become visible together, or not at all. Destruction without Commit rolls back, unless prepared and
+// `Abandon`ed.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  virtual void Put(Family family, std::string_view key, std::string_view value) = 0;
+  virtual void Delete(Family family, std::string_view key) = 0;
+  // Reads see this transaction's own writes.
+  virtual std::optional<std::string> Get(Family family, std::string_view key) const = 0;
+
+  virtual void SetSavepoint() = 0;
+  virtual void RollbackToSavepoint() = 0;  // undoes, and removes, the newest savepoint; kInvalid without one
+  virtual void ReleaseSavepoint() = 0;     // keeps the writes, removes the newest savepoint
+
+  // Makes the writes durable under `name` (unique among prepared ones) without making them visible. After this only
+  // Commit, Rollback or Abandon may follow. With `sync`, the disk has them when this returns.
+  virtual void Prepare(const std::string& name, bool sync) = 0;
+  virtual void Commit(bool sync) = 0;      // with or without Prepare before
+  virtual void Rollback() = 0;
+  virtual void Abandon() = 0;  // prepared only: forget it here; the next Open hands it out through TakePrepared
+  virtual const std::string& name() const = 0;  // empty before Prepare
+};
+
+// Writes one large value in checksummed chunks under `key`. Nothing is readable before Finish.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+  virtual void Write(std::string_view bytes) = 0;
+  virtual void Finish() = 0;  // without it the destructor removes what was written
+};
+
+// Reads a blob from its beginning.
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  virtual uint64_t size() const = 0;           // whole blob, bytes
+  // Reads exactly `bytes` bytes into `out`; throws kCorruption when the blob is shorter or a checksum is wrong.
+  virtual void Read(void* out, size_t bytes) = 0;
+};
+
+struct StoreStats {
+  uint64_t disk_bytes = 0;    // live table files
+  uint64_t memory_bytes = 0;  // memtables and block cache in use
+};
+
+class Store {
+ public:
+  // Opens or creates the store in `folder`. One process at a time (kLockHeld otherwise).
+  static std::shared_ptr<Store> Open(const std::string& folder, const OpenOptions& options);
+  virtual ~Store() = default;
+
+  virtual std::optional<std::string> Get(Family family, std::string_view key) const = 0;
+  // All keys that start with `prefix`, in order; the cursor stands on the first.
+  virtual std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const = 0;
+  virtual std::unique_ptr<Transaction> Begin() = 0;
+
+  // Transactions that were prepared but neither committed nor rolled back when the store was last closed or killed.
+  // Each is handed out once; whoever takes it must Commit, Rollback or Abandon (keep for the next open) it.
+  virtual std::vector<std::unique_ptr<Transaction>> TakePrepared() = 0;
+
+  // Removes every key of `family` with `prefix`, durably and at once (not transactional).
+  virtual void DeletePrefix(Family family, std::string_view prefix) = 0;
+
+  // Blobs: chunk keys are `key` + big-endian chunk number, so `key` must not be a prefix of another blob's key.
+  virtual std::unique_ptr<BlobWriter> NewBlob(Family family, std::string_view key) = 0;
+  virtual std::unique_ptr<BlobReader> OpenBlob(Family family, std::string_view key) const = 0;  // nullptr: none
+  virtual void DeleteBlob(Family family, std::string_view key) = 0;
+
+  virtual void Sync() = 0;                                     // everything committed so far is on disk
+  virtual void Checkpoint(const std::string& folder) const = 0;  // consistent copy into a folder that must not exist
+  virtual void Compact() = 0;                                  // gives the space of deleted keys back; slow
+  virtual StoreStats Stats() const = 0;
+  virtual const std::string& folder() const = 0;
+};
+
+}  // namespace semblance::storage

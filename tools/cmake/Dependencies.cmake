@@ -1,0 +1,81 @@
+# Finds every library Semblance is built from; a missing one is named with the Debian package that has it.
+
+function(semblance_require found what package)
+  if(NOT ${found})
+    message(FATAL_ERROR "${what} was not found. On Debian: apt-get install ${package}  (or run tools/setup, which installs everything)")
+  endif()
+endfunction()
+
+find_package(PkgConfig QUIET)
+semblance_require(PKG_CONFIG_FOUND "pkg-config" pkg-config)
+find_package(Threads REQUIRED)
+find_package(OpenMP QUIET COMPONENTS CXX)
+semblance_require(OpenMP_CXX_FOUND "OpenMP (libgomp)" g++)
+
+find_package(RocksDB QUIET CONFIG)
+semblance_require(RocksDB_FOUND "RocksDB" librocksdb-dev)
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h)
+semblance_require(XXHASH_INCLUDE_DIR "xxHash" libxxhash-dev)
+add_library(semblance_xxhash INTERFACE)
+target_include_directories(semblance_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
+target_compile_definitions(semblance_xxhash INTERFACE XXH_INLINE_ALL)
+
+find_library(OPENBLAS_LIBRARY openblas PATHS /usr/lib/x86_64-linux-gnu/openblas-openmp NO_DEFAULT_PATH)
+find_library(OPENBLAS_LIBRARY openblas)
+semblance_require(OPENBLAS_LIBRARY "OpenBLAS" libopenblas-openmp-dev)
+
+# FAISS: the AVX2 build that tools/setup made from Debian's source package, or else the packaged one.
+if(DEFINED ENV{XDG_CACHE_HOME})
+  set(semblance_cache $ENV{XDG_CACHE_HOME}/semblance)
+else()
+  set(semblance_cache $ENV{HOME}/.cache/semblance)
+endif()
+file(GLOB semblance_faiss_homes ${semblance_cache}/faiss-*-avx2)
+set(SEMBLANCE_FAISS_HOME "${semblance_faiss_homes}" CACHE PATH "A FAISS with lib/libfaiss_avx2.a and include/")
+add_library(semblance_faiss INTERFACE)
+if(EXISTS ${SEMBLANCE_FAISS_HOME}/lib/libfaiss_avx2.a)
+  target_include_directories(semblance_faiss SYSTEM INTERFACE ${SEMBLANCE_FAISS_HOME}/include)
+  target_link_libraries(semblance_faiss INTERFACE ${SEMBLANCE_FAISS_HOME}/lib/libfaiss_avx2.a)
+  target_compile_definitions(semblance_faiss INTERFACE SEMBLANCE_FAISS_AVX2=1)
+else()
+  find_library(FAISS_LIBRARY faiss)
+  semblance_require(FAISS_LIBRARY "FAISS" libfaiss-dev)
+  message(STATUS "FAISS: the packaged library, without SIMD (tools/setup builds a faster one)")
+  target_link_libraries(semblance_faiss INTERFACE ${FAISS_LIBRARY})
+endif()
+target_link_libraries(semblance_faiss INTERFACE ${OPENBLAS_LIBRARY} OpenMP::OpenMP_CXX)
+
+find_package(dnnl QUIET CONFIG)
+semblance_require(dnnl_FOUND "oneDNN" libdnnl-dev)
+
+pkg_check_modules(SENTENCEPIECE QUIET IMPORTED_TARGET sentencepiece)
+semblance_require(SENTENCEPIECE_FOUND "sentencepiece" libsentencepiece-dev)
+find_library(SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train)
+semblance_require(SENTENCEPIECE_TRAIN_LIBRARY "sentencepiece_train" libsentencepiece-dev)
+
+pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
+semblance_require(SQLITE_FOUND "SQLite" libsqlite3-dev)
+
+find_package(nlohmann_json QUIET CONFIG)
+semblance_require(nlohmann_json_FOUND "nlohmann-json" nlohmann-json3-dev)
+find_package(CLI11 QUIET CONFIG)
+semblance_require(CLI11_FOUND "CLI11" libcli11-dev)
+
+if(SEMBLANCE_TRAINING)
+  find_path(TORCH_API_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include)
+  find_library(TORCH_LIBRARY torch)
+  find_library(TORCH_CPU_LIBRARY torch_cpu)
+  find_library(C10_LIBRARY c10)
+  semblance_require(TORCH_API_DIR "LibTorch" libtorch-dev)
+  semblance_require(TORCH_CPU_LIBRARY "LibTorch" libtorch-dev)
+  add_library(semblance_libtorch INTERFACE)
+  target_include_directories(semblance_libtorch SYSTEM INTERFACE ${TORCH_API_DIR})
+  target_link_libraries(semblance_libtorch INTERFACE
+    ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} OpenMP::OpenMP_CXX)
+endif()
+
+if(SEMBLANCE_TESTS)
+  find_package(GTest QUIET)
+  semblance_require(GTest_FOUND "GoogleTest" libgtest-dev)
+endif()
