@@ -46,8 +46,14 @@ else()
 endif()
 target_link_libraries(semblance_faiss INTERFACE ${OPENBLAS_LIBRARY} OpenMP::OpenMP_CXX)
 
-find_package(dnnl QUIET CONFIG)
-semblance_require(dnnl_FOUND "oneDNN" libdnnl-dev)
+# Not through its CMake package, which asks for OpenCL's headers too.
+find_path(DNNL_INCLUDE_DIR dnnl.hpp)
+find_library(DNNL_LIBRARY dnnl)
+semblance_require(DNNL_INCLUDE_DIR "oneDNN" libdnnl-dev)
+semblance_require(DNNL_LIBRARY "oneDNN" libdnnl-dev)
+add_library(semblance_dnnl INTERFACE)
+target_include_directories(semblance_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
+target_link_libraries(semblance_dnnl INTERFACE ${DNNL_LIBRARY})
 
 pkg_check_modules(SENTENCEPIECE QUIET IMPORTED_TARGET sentencepiece)
 semblance_require(SENTENCEPIECE_FOUND "sentencepiece" libsentencepiece-dev)
