@@ -1,0 +1,72 @@
+// The models of one database: name, version, package, training record; and the encoders loaded from them.
+//
+// A name may be registered again; it then gets the next version, and older versions stay, because tables hold on to the
+// model they were made with by its id. `default` is always there: the one built into the binary, unless the database has
+// its own of that name.
+//
+// Threads: every method may be called from any thread. Errors: engine::Error kNotFound with the nearest known name;
+// encoder::Error and storage::Error pass through.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/encoder/encoder.h"
+#include "engine/encoder/model_package.h"
+#include "storage/store.h"
+
+namespace semblance::engine {
+
+struct ModelInfo {
+  std::string name;
+  uint32_t version = 1;
+  std::string id;  // 16 hex digits over the package's contents
+  uint32_t dimension = 0;
+  uint32_t max_length = 0;  // tokens
+  std::string pooler;
+  uint64_t bytes = 0;       // of the package
+  std::string created;      // UTC, ISO 8601; empty for the built-in one
+  std::string record;       // JSON of the training record, or "{}"
+  bool built_in = false;    // not (yet) stored in this database
+};
+
+class ModelRegistry {
+ public:
+  // `store` may be nullptr: only the built-in default is known then.
+  explicit ModelRegistry(std::shared_ptr<storage::Store> store) : store_(std::move(store)) {}
+
+  // The newest version of every name, the built-in default included.
+  std::vector<ModelInfo> List() const;
+  // Every version of every name.
+  std::vector<ModelInfo> ListAll() const;
+  ModelInfo Find(const std::string& name) const;  // newest version
+
+  // Stores the package under `name` and its next version; durable when it returns. The same content again under the
+  // same name is no new version. Names: 1 to 100 bytes of letters, digits, '.', '_', '-'.
+  ModelInfo Register(const std::string& name, const encoder::ModelPackage& package, const std::string& record);
+  // Makes sure that the model of this name is stored in the database itself, and says which it is.
+  ModelInfo Pin(const std::string& name);
+
+  encoder::ModelPackage Package(const std::string& id) const;
+  // Loaded once per process and shared while somebody uses it.
+  std::shared_ptr<const encoder::Encoder> EncoderById(const std::string& id) const;
+  std::shared_ptr<const encoder::Encoder> EncoderByName(const std::string& name) const;
+
+ private:
+  std::vector<ModelInfo> Stored() const;
+
+  const std::shared_ptr<storage::Store> store_;
+  mutable std::mutex mu_;  // one Register or Pin at a time
+};
+
+// Throws engine::Error kInvalid when `name` may not name a model.
+void CheckModelName(const std::string& name);
+// The built-in default model's description and encoder; the encoder is loaded on first use and kept.
+const ModelInfo& BuiltInModel();
+std::shared_ptr<const encoder::Encoder> BuiltInEncoder();
+
+}  // namespace semblance::engine

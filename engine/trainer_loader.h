@@ -1,0 +1,13 @@
+// Loads libsemblance_torch.so, which lies beside the binary that holds this code, the first time somebody trains.
+#pragma once
+
+#include <memory>
+
+#include "engine/training/trainer.h"
+
+namespace semblance::engine {
+
+// Throws engine::Error kNotFound saying which file was looked for and how it is built, when the module is not there.
+std::unique_ptr<training::TrainingRun> StartTraining(const training::TrainingInputs& inputs);
+
+}  // namespace semblance::engine
