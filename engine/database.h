@@ -38,6 +38,9 @@ class Database {
   // The collection with this id, loaded on first use. One object per id.
   std::shared_ptr<Collection> OpenCollection(uint64_t id, const CollectionOptions& options);
 
+  // Lets go of a collection that was replaced; whoever still uses it keeps it, who asks again gets it loaded again.
+  void Forget(uint64_t id);
+
   // Removes collections that no table names any more. `live` must be the whole truth: call it inside a write
   // transaction of SQLite. Does its work once per open Database, then nothing.
   void CollectGarbage(const std::vector<uint64_t>& live);

@@ -1,0 +1,288 @@
+#include "engine/collection.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/compaction.h"
+#include "engine/crash_point.h"
+#include "engine/error.h"
+#include "engine/families.h"
+#include "engine/indexer.h"
+#include "engine/row_codec.h"
+#include "storage/keys.h"
+
+namespace semblance::engine {
+namespace {
+
+constexpr auto kCommitWait = std::chrono::seconds(10);
+
+}  // namespace
+
+Collection::Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store,
+                       Indexer* indexer, std::vector<PreparedCommit> prepared)
+    : id_(id), options_(options), store_(std::move(store)), indexer_(indexer), recovered_(std::move(prepared)) {}
+
+Collection::~Collection() {
+  for (PreparedCommit& prepared : recovered_) prepared.transaction->Abandon();
+  if (in_flight_.transaction) in_flight_.transaction->Abandon();
+}
+
+// A commit that a killed process left prepared counts when SQLite has its number. A reader whose snapshot is older cannot
+// tell, so it leaves a newer one alone; a writer sees SQLite's newest state and settles it.
+void Collection::Settle(uint64_t commit, bool roll_back_newer) {
+  for (auto it = recovered_.begin(); it != recovered_.end();) {
+    if (it->commit > commit && !roll_back_newer) {
+      ++it;
+      continue;
+    }
+    if (it->commit <= commit) {
+      it->transaction->Commit(true);
+      loaded_ = false;  // read again, with this commit
+    } else {
+      it->transaction->Rollback();
+    }
+    it = recovered_.erase(it);
+  }
+}
+
+void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
+  const bool settled = settled_.wait_for(
+      lock, kCommitWait, [&] { return in_flight_.transaction == nullptr || in_flight_.commit > commit; });
+  if (!settled) {
+    throw Error(ErrorKind::kBusy, "commit " + std::to_string(commit) + " is still being published; try again");
+  }
+}
+
+View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay) {
+  std::unique_lock lock(mu_);
+  Settle(commit, false);
+  WaitFor(lock, commit);
+  EnsureLoaded();
+  if (commit > state_->last_commit) {
+    throw Error(ErrorKind::kCorruption,
+                "the store holds this table's vectors up to commit " + std::to_string(state_->last_commit) +
+                    ", but the database file is at commit " + std::to_string(commit) +
+                    ": the folder beside it is missing, older, or another database's. Bring it back, or type "
+                    "INSERT INTO t(t) VALUES('rebuild') with this table's name for t");
+  }
+  if (commit < state_->horizon) {
+    throw Error(ErrorKind::kSnapshotTooOld,
+                "this transaction began at commit " + std::to_string(commit) + ", and rows deleted since were dropped up to commit " +
+                    std::to_string(state_->horizon) + ": end the transaction and ask again");
+  }
+  return View(state_, commit, options_.metric, std::move(overlay));
+}
+
+std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t commit) {
+  const auto version = storage::GetAt(*store_, kRows, RowBase(id_, row_id), commit);
+  if (!version) return std::nullopt;
+  return DecodeVector(version->value, options_.dimension);
+}
+
+void Collection::BeginWrite(uint64_t commit) {
+  std::unique_lock lock(mu_);
+  WaitFor(lock, commit);
+  if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
+  Settle(commit, true);
+  EnsureLoaded();
+  if (commit > state_->last_commit) {
+    throw Error(ErrorKind::kCorruption,
+                "the store is behind the database file (commit " + std::to_string(state_->last_commit) + " of " +
+                    std::to_string(commit) + "); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes the vectors again");
+  }
+  if (commit < state_->last_commit) Rewind(commit);
+}
+
+void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync) {
+  RollbackPrepared();
+  CrashPoint("commit:before-prepare");
+  auto transaction = store_->Begin();
+  writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
+    transaction->Put(kRows, RowKey(id_, row_id, commit), vector.empty() ? kTombstone : EncodeVector(vector));
+    transaction->Put(kLog, LogKey(id_, commit, row_id), {});
+  });
+  WriteLastCommit(*transaction, id_, commit);
+  transaction->Prepare(Hex(id_) + "/" + std::to_string(commit), sync);
+  CrashPoint("commit:prepared");
+  std::lock_guard lock(mu_);
+  in_flight_ = {commit, std::move(transaction)};
+  in_flight_writes_ = std::move(writes);
+}
+
+void Collection::CommitPrepared() noexcept {
+  std::lock_guard lock(mu_);
+  if (!in_flight_.transaction) return;
+  try {
+    CrashPoint("commit:in-sqlite");
+    try {
+      in_flight_.transaction->Commit(false);
+      CrashPoint("commit:committed");
+    } catch (const std::exception& error) {
+      // It is durable as a prepared commit, and SQLite has its number: the next opening commits it.
+      broken_ = std::string("the store failed while committing (") + error.what() +
+                "); close every connection to this database and open it again";
+      in_flight_.transaction->Abandon();
+    }
+    Publish(*in_flight_writes_, in_flight_.commit);
+    CrashPoint("commit:published");
+  } catch (const std::exception& error) {
+    broken_ = std::string("a commit could not be shown (") + error.what() +
+              "); close every connection to this database and open it again";
+    loaded_ = false;
+  }
+  in_flight_ = {};
+  in_flight_writes_.reset();
+  settled_.notify_all();
+}
+
+void Collection::RollbackPrepared() noexcept {
+  std::lock_guard lock(mu_);
+  if (!in_flight_.transaction) return;
+  try {
+    in_flight_.transaction->Rollback();
+  } catch (const std::exception& error) {
+    broken_ = std::string("the store failed while rolling back (") + error.what() +
+              "); close every connection to this database and open it again";
+  }
+  in_flight_ = {};
+  in_flight_writes_.reset();
+  settled_.notify_all();
+}
+
+// SQLite lost its newest commits (power loss with synchronous=NORMAL, an older copy put back): the store follows it.
+void Collection::Rewind(uint64_t commit) {
+  Manifest manifest = ReadManifest(*store_, id_).value_or(Manifest{});
+  if (commit < manifest.kept_from) {
+    throw Error(ErrorKind::kCorruption,
+                "the database file is at commit " + std::to_string(commit) + ", older than the history kept in its store (from commit " +
+                    std::to_string(manifest.kept_from) + " on); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes the vectors again");
+  }
+  auto transaction = store_->Begin();
+  for (auto cursor = store_->Scan(kLog, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
+    const LogEntry entry = ParseLogKey(cursor->Key());
+    if (entry.commit <= commit) continue;
+    transaction->Delete(kRows, RowKey(id_, entry.row_id, entry.commit));
+    transaction->Delete(kLog, std::string(cursor->Key()));
+  }
+  if (commit < manifest.as_of) transaction->Delete(kMeta, ManifestKey(id_));
+  WriteLastCommit(*transaction, id_, commit);
+  transaction->Commit(true);
+  if (commit < manifest.as_of) store_->DeletePrefix(kSegments, CollectionPrefix(id_));
+  loaded_ = false;
+  EnsureLoaded();
+}
+
+uint32_t Collection::BlockCapacity() const {
+  constexpr uint32_t kBlockBytes = 1 << 20;
+  return std::clamp<uint32_t>(kBlockBytes / (4 * options_.dimension), 16, 4096);
+}
+
+void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit,
+                              CollectionState* state) {
+  const uint32_t capacity = BlockCapacity();
+  const uint32_t slot = state->tail_count % capacity;
+  if (slot == 0) state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension));
+  TailBlock& block = *state->tail.back();
+  block.row_ids[slot] = row_id;
+  block.created[slot] = commit;
+  block.deleted.Set(slot, 0);
+  std::copy(vector.begin(), vector.end(), block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
+  tail_index_[row_id] = state->tail_count++;
+}
+
+void Collection::MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
+                                std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead) {
+  const auto in_tail = tail_index_.find(row_id);
+  if (in_tail != tail_index_.end()) {
+    const uint32_t capacity = BlockCapacity();
+    state->tail[in_tail->second / capacity]->deleted.Set(in_tail->second % capacity, commit);
+    tail_index_.erase(in_tail);
+    return;
+  }
+  for (auto it = state->segments.rbegin(); it != state->segments.rend(); ++it) {
+    const auto position = (*it)->segment().Find(row_id);
+    if (position && (*it)->deleted(*position) == 0) {
+      (*dead)[it->get()].push_back(*position);
+      return;
+    }
+  }
+}
+
+void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
+  if (!loaded_) return;  // the next reader loads it with this commit
+  auto state = std::make_shared<CollectionState>(*state_);
+  std::unordered_map<SegmentEntry*, std::vector<uint32_t>> dead;
+  // In row-id order, so that segments built from the tail do not depend on a hash table's order.
+  std::vector<std::pair<int64_t, std::span<const float>>> rows;
+  rows.reserve(writes.size());
+  writes.ForEach([&](int64_t row_id, std::span<const float> vector) { rows.emplace_back(row_id, vector); });
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [row_id, vector] : rows) {
+    MarkOldVersion(row_id, commit, state.get(), &dead);
+    if (!vector.empty()) AppendToTail(row_id, vector, commit, state.get());
+  }
+  for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
+  state->last_commit = commit;
+  state_ = std::move(state);
+  writes_since_manifest_ += rows.size();
+  ScheduleMaintenance();
+}
+
+bool Collection::NeedsMaintenance() const {
+  return writes_since_manifest_ >= kSealWrites;
+}
+
+void Collection::ScheduleMaintenance() {
+  if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this());
+}
+
+void Collection::Loader::Add(int64_t row_id, std::span<const float> vector) {
+  constexpr size_t kBatch = 2048;
+  batch_.Put(row_id, vector);
+  if (batch_.size() >= kBatch) WriteBatch();
+}
+
+void Collection::Loader::WriteBatch() {
+  auto transaction = collection_->store_->Begin();
+  batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
+    transaction->Put(kRows, RowKey(collection_->id_, row_id, 1), EncodeVector(vector));
+    transaction->Put(kLog, LogKey(collection_->id_, 1, row_id), {});
+  });
+  WriteLastCommit(*transaction, collection_->id_, 1);
+  transaction->Commit(false);
+  std::lock_guard lock(collection_->mu_);
+  collection_->EnsureLoaded();
+  auto state = std::make_shared<CollectionState>(*collection_->state_);
+  batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
+    collection_->AppendToTail(row_id, vector, 1, state.get());
+  });
+  state->last_commit = 1;
+  collection_->state_ = std::move(state);
+  collection_->writes_since_manifest_ += batch_.size();
+  batch_.Clear();
+}
+
+void Collection::Loader::Finish() {
+  WriteBatch();
+  collection_->store_->Sync();
+  std::lock_guard lock(collection_->mu_);
+  collection_->ScheduleMaintenance();
+}
+
+CollectionStats Collection::Stats() {
+  std::lock_guard lock(mu_);
+  EnsureLoaded();
+  CollectionStats stats;
+  stats.rows = state_->AliveCount();
+  stats.tail_rows = state_->tail_count;
+  stats.last_commit = state_->last_commit;
+  for (const auto& entry : state_->segments) {
+    stats.segment_sizes.push_back(entry->segment().size());
+    stats.dead_rows += entry->dead_count();
+    stats.memory_bytes += entry->segment().memory_bytes() + 16ull * entry->segment().size();
+  }
+  for (const auto& block : state_->tail) stats.memory_bytes += block->vectors.size() * sizeof(float);
+  return stats;
+}
+
+}  // namespace semblance::engine

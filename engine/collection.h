@@ -1,0 +1,146 @@
+// The vectors of one virtual table: durable in the store, searchable in memory.
+//
+// A collection is known by a random id that SQLite's shadow table names together with a commit number; a table that is
+// re-embedded gets a new collection, and the swap is one UPDATE in SQLite. Commit numbers count the write transactions of
+// this collection, from 1. SQLite serialises writers, so at most one commit is on its way at a time.
+//
+// The two-store commit (README, "Design"), seen from here:
+//   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what was left prepared by a killed process
+//                    is settled, commits that SQLite lost are undone
+//   Prepare          in xSync: commit N+1 is durable in the store, and visible to nobody
+//   CommitPrepared   in xCommit: visible; cannot fail for the caller
+//   RollbackPrepared in xRollback
+//
+// Threads: every method may be called from any thread. Errors: engine::Error, storage::Error.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/collection_state.h"
+#include "engine/manifest.h"
+#include "engine/pending_writes.h"
+#include "engine/view.h"
+#include "storage/store.h"
+
+namespace semblance::engine {
+
+class Indexer;
+
+struct CollectionOptions {
+  index::Metric metric = index::Metric::kCosine;
+  uint32_t dimension = 0;
+  index::Kind kind = index::Kind::kHnsw;  // of segments large enough to have a graph
+  uint32_t hnsw_m = 16;
+  uint32_t ef_construction = 100;
+};
+
+struct PreparedCommit {
+  uint64_t commit = 0;
+  std::unique_ptr<storage::Transaction> transaction;
+};
+
+struct CollectionStats {
+  uint64_t rows = 0;            // alive
+  uint64_t dead_rows = 0;       // still in segments
+  uint64_t tail_rows = 0;       // scanned exactly, dead ones included
+  std::vector<uint64_t> segment_sizes;
+  uint64_t last_commit = 0;
+  uint64_t memory_bytes = 0;    // of segments and tail
+};
+
+class Collection : public std::enable_shared_from_this<Collection> {
+ public:
+  // `prepared`: commits of this collection that the store found prepared when it was opened.
+  Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store, Indexer* indexer,
+             std::vector<PreparedCommit> prepared);
+  ~Collection();  // what is still prepared stays so in the store
+
+  uint64_t id() const { return id_; }
+  const CollectionOptions& options() const { return options_; }
+
+  // What a reader whose SQLite snapshot says `commit` sees. Waits while that very commit is between SQLite's commit and
+  // ours. kSnapshotTooOld below the horizon; kCorruption when the store is behind SQLite.
+  View ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay);
+  // A row's committed vector.
+  std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit);
+
+  void BeginWrite(uint64_t commit);
+  // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY). `writes` is flushed.
+  void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
+  void CommitPrepared() noexcept;
+  void RollbackPrepared() noexcept;
+
+  // Fills a collection that no table names yet: commit 1, in batches, without the two phases.
+  class Loader {
+   public:
+    explicit Loader(Collection* collection) : collection_(collection) {}
+    void Add(int64_t row_id, std::span<const float> vector);
+    void Finish();  // everything added is durable and visible at commit 1
+
+   private:
+    void WriteBatch();
+    Collection* const collection_;
+    PendingWrites batch_{collection_->options_.dimension};
+  };
+
+  // Puts everything into one segment and drops dead rows; readers older than this are refused from then on.
+  void Optimize(const std::function<bool()>& cancel);
+  // What the background thread does: seals a long tail, merges small segments. True when something was done.
+  bool Maintain(const std::function<bool()>& cancel);
+
+  // Differences between what the store holds and what is searched; empty when there are none. `expected`: row ids that must
+  // have a vector at `commit`, ascending; nullptr: any.
+  std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>* expected);
+  CollectionStats Stats();
+
+ private:
+  friend class Compaction;
+  struct Position;
+
+  // All of these with mu_ held.
+  void EnsureLoaded();
+  void LoadSegments(const Manifest& manifest, CollectionState* state);
+  void ReplayLog(uint64_t after, CollectionState* state);
+  void LoadAllRows(CollectionState* state);
+  void Settle(uint64_t commit, bool roll_back_newer);
+  void WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit);
+  void Rewind(uint64_t commit);
+  void Publish(const PendingWrites& writes, uint64_t commit);
+  void MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
+                      std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
+  void AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit, CollectionState* state);
+  void ScheduleMaintenance();
+  bool NeedsMaintenance() const;
+  uint32_t BlockCapacity() const;
+
+  // Constant after construction
+  const uint64_t id_;
+  const CollectionOptions options_;
+  const std::shared_ptr<storage::Store> store_;
+  Indexer* const indexer_;
+
+  std::mutex compaction_mu_;  // one Optimize or Maintain at a time; taken before mu_
+
+  std::mutex mu_;
+  std::condition_variable settled_;
+  bool loaded_ = false;
+  std::shared_ptr<const CollectionState> state_;
+  std::unordered_map<int64_t, uint32_t> tail_index_;  // alive rows of the tail -> slot
+  uint64_t writes_since_manifest_ = 0;                // log entries that a reopening would replay
+  std::vector<PreparedCommit> recovered_;             // found at open, not settled yet
+  PreparedCommit in_flight_;                          // between Prepare and CommitPrepared
+  std::shared_ptr<const PendingWrites> in_flight_writes_;
+  std::string load_note_;  // what was wrong with the stored segments, when they could not be used
+  std::string broken_;  // why this collection takes no more writes until it is reopened
+};
+
+}  // namespace semblance::engine

@@ -1,0 +1,68 @@
+#include "engine/collection_state.h"
+
+#include <algorithm>
+
+namespace semblance::engine {
+
+SegmentEntry::SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
+                           std::vector<uint64_t> created)
+    : number_(number),
+      segment_(std::move(segment)),
+      created_(std::move(created)),
+      deleted_(segment_->size()) {
+  for (uint64_t commit : created_) newest_created_ = std::max(newest_created_, commit);
+}
+
+uint32_t SegmentEntry::dead_count() const {
+  std::lock_guard lock(mu_);
+  return dead_count_;
+}
+
+void SegmentEntry::MarkDeleted(std::span<const uint32_t> positions, uint64_t commit) {
+  if (positions.empty()) return;
+  std::lock_guard lock(mu_);
+  auto alive = alive_ ? std::make_shared<index::PositionSet>(*alive_)
+                      : std::make_shared<index::PositionSet>(segment_->size());
+  for (uint32_t position : positions) {
+    if (!alive->Contains(position)) continue;
+    deleted_.Set(position, commit);
+    alive->Remove(position);
+    ++dead_count_;
+  }
+  alive_ = std::move(alive);
+  last_deletion_ = std::max(last_deletion_, commit);
+}
+
+std::shared_ptr<const index::PositionSet> SegmentEntry::VisiblePositions(uint64_t commit) const {
+  {
+    std::lock_guard lock(mu_);
+    if (commit >= newest_created_ && commit >= last_deletion_) return alive_;
+  }
+  auto visible = std::make_shared<index::PositionSet>(segment_->size(), false);
+  for (uint32_t p = 0; p < segment_->size(); ++p) {
+    if (VisibleAt(created(p), deleted(p), commit)) visible->Add(p);
+  }
+  return visible;
+}
+
+index::PositionSet SegmentEntry::Alive() const {
+  std::lock_guard lock(mu_);
+  return alive_ ? *alive_ : index::PositionSet(segment_->size());
+}
+
+uint32_t CollectionState::SlotsIn(size_t block) const {
+  const uint32_t capacity = tail[block]->capacity;
+  const uint64_t before = static_cast<uint64_t>(block) * capacity;
+  return static_cast<uint32_t>(std::min<uint64_t>(capacity, tail_count - before));
+}
+
+uint64_t CollectionState::AliveCount() const {
+  uint64_t count = 0;
+  for (const auto& entry : segments) count += entry->segment().size() - entry->dead_count();
+  for (size_t b = 0; b < tail.size(); ++b) {
+    for (uint32_t s = 0; s < SlotsIn(b); ++s) count += tail[b]->deleted.Get(s) == 0;
+  }
+  return count;
+}
+
+}  // namespace semblance::engine

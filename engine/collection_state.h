@@ -1,0 +1,103 @@
+// What a collection holds in memory at one moment: segments, and the newest rows that no segment has yet.
+//
+// A CollectionState is immutable once published, and replaced as a whole; readers keep the one they started with. Two
+// things in it change underneath, both safely for a reader at commit N: a row's `deleted` mark goes from 0 to a commit
+// number greater than every N that can see the state (atomics), and slots of a tail block beyond the published count are
+// filled. A row is visible at N when created <= N and (deleted == 0 or deleted > N).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "index/row_filter.h"
+#include "index/segment.h"
+
+namespace semblance::engine {
+
+inline bool VisibleAt(uint64_t created, uint64_t deleted, uint64_t commit) {
+  return created <= commit && (deleted == 0 || deleted > commit);
+}
+
+// Marks of when rows ceased to be, one a row; 0 means alive.
+class DeletionMarks {
+ public:
+  explicit DeletionMarks(uint32_t size) : marks_(new std::atomic<uint64_t>[size]()) {}
+  uint64_t Get(uint32_t i) const { return marks_[i].load(std::memory_order_acquire); }
+  void Set(uint32_t i, uint64_t commit) { marks_[i].store(commit, std::memory_order_release); }
+
+ private:
+  std::unique_ptr<std::atomic<uint64_t>[]> marks_;
+};
+
+// A fixed number of slots for the newest rows; vectors are raw, row-major [capacity, dimension].
+struct TailBlock {
+  TailBlock(uint32_t slots, uint32_t vector_dimension)
+      : capacity(slots),
+        dimension(vector_dimension),
+        row_ids(slots),
+        created(slots),
+        deleted(slots),
+        vectors(static_cast<size_t>(slots) * vector_dimension) {}
+
+  std::span<const float> vector(uint32_t slot) const {
+    return {vectors.data() + static_cast<size_t>(slot) * dimension, dimension};
+  }
+
+  const uint32_t capacity;
+  const uint32_t dimension;
+  std::vector<int64_t> row_ids;
+  std::vector<uint64_t> created;
+  DeletionMarks deleted;
+  std::vector<float> vectors;
+};
+
+// A segment with the marks of its rows.
+class SegmentEntry {
+ public:
+  // `created` is empty when every row is older than any reader.
+  SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment, std::vector<uint64_t> created);
+
+  uint64_t number() const { return number_; }
+  const index::Segment& segment() const { return *segment_; }
+  uint64_t created(uint32_t position) const { return created_.empty() ? 0 : created_[position]; }
+  uint64_t deleted(uint32_t position) const { return deleted_.Get(position); }
+  uint32_t dead_count() const;
+
+  // Marks rows as deleted. One caller at a time.
+  void MarkDeleted(std::span<const uint32_t> positions, uint64_t commit);
+
+  // The positions visible at `commit`; nullptr when all are.
+  std::shared_ptr<const index::PositionSet> VisiblePositions(uint64_t commit) const;
+  // The positions alive now, whatever the commit; what is stored as the segment's dead rows is its complement.
+  index::PositionSet Alive() const;
+
+ private:
+  // Constant after construction
+  const uint64_t number_;
+  const std::shared_ptr<const index::Segment> segment_;
+  const std::vector<uint64_t> created_;
+  uint64_t newest_created_ = 0;
+
+  DeletionMarks deleted_;
+  mutable std::mutex mu_;
+  std::shared_ptr<const index::PositionSet> alive_;  // guarded by mu_; nullptr: all
+  uint64_t last_deletion_ = 0;                       // guarded by mu_
+  uint32_t dead_count_ = 0;                          // guarded by mu_
+};
+
+struct CollectionState {
+  uint64_t last_commit = 0;
+  uint64_t horizon = 0;  // readers at a commit below this may miss rows deleted since, and are refused
+  std::vector<std::shared_ptr<SegmentEntry>> segments;
+  std::vector<std::shared_ptr<TailBlock>> tail;  // all full but the last
+  uint32_t tail_count = 0;
+
+  uint32_t SlotsIn(size_t block) const;
+  uint64_t AliveCount() const;  // rows alive now
+};
+
+}  // namespace semblance::engine

@@ -1,0 +1,291 @@
+#include "engine/compaction.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <thread>
+
+#include "engine/crash_point.h"
+#include "engine/families.h"
+#include "engine/row_codec.h"
+#include "storage/keys.h"
+
+namespace semblance::engine {
+namespace {
+
+constexpr size_t kGraphFrom = 2000;  // rows; below it an exact scan is as quick as a graph
+
+class BlobSink : public index::ByteSink {
+ public:
+  explicit BlobSink(storage::BlobWriter* writer) : writer_(writer) {}
+  void Write(const void* bytes, size_t count) override {
+    writer_->Write({static_cast<const char*>(bytes), count});
+  }
+
+ private:
+  storage::BlobWriter* const writer_;
+};
+
+std::string DeadBits(const index::PositionSet& alive) {
+  std::string bits((alive.size() + 63) / 64 * sizeof(uint64_t), '\0');
+  for (uint32_t p = 0; p < alive.size(); ++p) {
+    if (!alive.Contains(p)) bits[p / 8] = static_cast<char>(bits[p / 8] | 1 << (p % 8));
+  }
+  return bits;
+}
+
+// Segments are tiered by size, each tier four times the one below; a tier with four segments is merged into one, with
+// everything smaller.
+constexpr int kTier = 4;
+
+int LevelOf(uint32_t size) {
+  int level = 0;
+  for (uint64_t bound = kSealWrites * kTier / 2; size > bound; bound *= kTier) ++level;
+  return level;
+}
+
+// The highest tier that is due to be merged; -1 when none is.
+int MergeLevel(const CollectionState& state) {
+  std::map<int, int> segments_of;
+  for (const auto& entry : state.segments) ++segments_of[LevelOf(entry->segment().size())];
+  ++segments_of[0];  // the tail
+  int due = -1;
+  for (const auto& [level, count] : segments_of) {
+    if (count >= kTier) due = level;
+  }
+  return due;
+}
+
+}  // namespace
+
+bool Compaction::ChooseInputs() {
+  std::lock_guard lock(collection_.mu_);
+  collection_.EnsureLoaded();
+  inputs_ = collection_.state_;
+  const int up_to = MergeLevel(*inputs_);
+  for (const auto& entry : inputs_->segments) {
+    const bool small = LevelOf(entry->segment().size()) <= up_to || entry->dead_count() > entry->segment().size() / 2;
+    if (plan_.segments == CompactionPlan::Segments::kAll ||
+        (plan_.segments == CompactionPlan::Segments::kSmall && small)) {
+      merged_.push_back(entry);
+    }
+  }
+  const bool already_one = merged_.size() == 1 && merged_[0]->dead_count() == 0;
+  // A tail of nothing but deletions of older rows still deserves a manifest that shows them.
+  return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) || collection_.writes_since_manifest_ > 0;
+}
+
+void Compaction::GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin, uint64_t deleted) {
+  if (deleted == 0) {
+    row_ids_.push_back(row_id);
+    vectors_.insert(vectors_.end(), vector.begin(), vector.end());
+    origins_.push_back(origin);
+  } else if (deleted + plan_.kept_commits > inputs_->last_commit) {
+    carried_.push_back(origin);
+  } else {
+    dropped_deletion_ = std::max(dropped_deletion_, deleted);
+  }
+}
+
+void Compaction::Gather() {
+  for (const auto& entry : merged_) {
+    const index::Segment& segment = entry->segment();
+    for (uint32_t p = 0; p < segment.size(); ++p) {
+      GatherRow(segment.row_id(p), segment.vector(p), {entry.get(), p, entry->created(p)}, entry->deleted(p));
+    }
+  }
+  uint32_t slot = 0;
+  for (size_t b = 0; b < inputs_->tail.size(); ++b) {
+    const TailBlock& block = *inputs_->tail[b];
+    for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot) {
+      GatherRow(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]}, block.deleted.Get(s));
+    }
+  }
+}
+
+bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
+  old_manifest_ = ReadManifest(*collection_.store_, collection_.id_).value_or(Manifest{});
+  manifest_ = old_manifest_;
+  if (row_ids_.empty()) return true;
+  index::SegmentOptions options;
+  options.kind = row_ids_.size() < kGraphFrom ? index::Kind::kFlat : collection_.options_.kind;
+  options.metric = collection_.options_.metric;
+  options.dimension = collection_.options_.dimension;
+  options.hnsw_m = collection_.options_.hnsw_m;
+  options.ef_construction = collection_.options_.ef_construction;
+  options.threads = plan_.threads;
+  segment_ = index::Segment::Build(options, row_ids_, vectors_, cancel);
+  if (!segment_) return false;
+  vectors_ = {};
+  CrashPoint("seal:built");
+  // Positions are in the order of row ids; ours are in the order of gathering.
+  origin_of_.resize(row_ids_.size());
+  std::iota(origin_of_.begin(), origin_of_.end(), 0u);
+  std::sort(origin_of_.begin(), origin_of_.end(), [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
+  number_ = manifest_.next_segment++;
+  const auto blob = collection_.store_->NewBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
+  BlobSink sink(blob.get());
+  segment_->Save(sink);
+  blob->Finish();
+  CrashPoint("seal:saved");
+  return true;
+}
+
+uint64_t Compaction::DeletedMark(const Origin& origin) const {
+  if (origin.entry) return origin.entry->deleted(origin.position);
+  const uint32_t capacity = inputs_->tail[0]->capacity;
+  return inputs_->tail[origin.position / capacity]->deleted.Get(origin.position % capacity);
+}
+
+// The new segment with the deletions that its rows have suffered up to now; mu_ is held.
+std::shared_ptr<SegmentEntry> Compaction::NewEntry() const {
+  std::vector<uint64_t> created(origin_of_.size());
+  std::map<uint64_t, std::vector<uint32_t>> dead;
+  for (uint32_t p = 0; p < origin_of_.size(); ++p) {
+    const Origin& origin = origins_[origin_of_[p]];
+    created[p] = origin.created;
+    if (const uint64_t deleted = DeletedMark(origin)) dead[deleted].push_back(p);
+  }
+  auto entry = std::make_shared<SegmentEntry>(number_, segment_, std::move(created));
+  for (const auto& [commit, positions] : dead) entry->MarkDeleted(positions, commit);
+  return entry;
+}
+
+void Compaction::WriteManifestAndDeadRows() {
+  std::vector<std::pair<uint64_t, index::PositionSet>> alive;
+  {
+    std::lock_guard lock(collection_.mu_);
+    manifest_.as_of = collection_.state_->last_commit;
+    for (const auto& entry : collection_.state_->segments) {
+      if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end()) {
+        alive.emplace_back(entry->number(), entry->Alive());
+      }
+    }
+    if (segment_) alive.emplace_back(number_, NewEntry()->Alive());
+  }
+  manifest_.covered = inputs_->last_commit;
+  manifest_.segments.clear();
+  const uint64_t cutoff = inputs_->last_commit > plan_.kept_commits ? inputs_->last_commit - plan_.kept_commits : 0;
+  manifest_.kept_from = std::max(manifest_.kept_from, cutoff);
+  auto transaction = collection_.store_->Begin();
+  for (const auto& [number, positions] : alive) {
+    manifest_.segments.push_back(number);
+    const std::string key = SegmentKey(collection_.id_, number, 'd');
+    if (positions.Count() == positions.size()) {
+      transaction->Delete(kSegments, key);
+    } else {
+      transaction->Put(kSegments, key, DeadBits(positions));
+    }
+  }
+  WriteManifest(*transaction, collection_.id_, manifest_);
+  transaction->Commit(true);
+  CrashPoint("seal:manifest");
+}
+
+void Compaction::Publish() {
+  std::lock_guard lock(collection_.mu_);
+  const auto current = collection_.state_;
+  auto next = std::make_shared<CollectionState>();
+  next->last_commit = current->last_commit;
+  next->horizon = std::max(current->horizon, dropped_deletion_);
+  for (const auto& entry : current->segments) {
+    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end()) next->segments.push_back(entry);
+  }
+  if (segment_) next->segments.push_back(NewEntry());
+
+  collection_.tail_index_.clear();
+  const auto keep = [&](int64_t row_id, std::span<const float> vector, uint64_t created, uint64_t deleted) {
+    collection_.AppendToTail(row_id, vector, created, next.get());
+    if (deleted == 0) return;
+    next->tail.back()->deleted.Set((next->tail_count - 1) % next->tail.back()->capacity, deleted);
+    collection_.tail_index_.erase(row_id);
+  };
+  for (const Origin& origin : carried_) {
+    if (origin.entry) {
+      const index::Segment& segment = origin.entry->segment();
+      keep(segment.row_id(origin.position), segment.vector(origin.position), origin.created, DeletedMark(origin));
+    } else {
+      const uint32_t capacity = inputs_->tail[0]->capacity;
+      const TailBlock& block = *inputs_->tail[origin.position / capacity];
+      const uint32_t s = origin.position % capacity;
+      keep(block.row_ids[s], block.vector(s), origin.created, DeletedMark(origin));
+    }
+  }
+  const uint32_t capacity = collection_.BlockCapacity();
+  for (uint32_t slot = inputs_->tail_count; slot < current->tail_count; ++slot) {
+    const TailBlock& block = *current->tail[slot / capacity];
+    const uint32_t s = slot % capacity;
+    keep(block.row_ids[s], block.vector(s), block.created[s], block.deleted.Get(s));
+  }
+  collection_.state_ = std::move(next);
+  collection_.writes_since_manifest_ = current->tail_count - inputs_->tail_count;
+  collection_.load_note_.clear();
+}
+
+// Removes what the manifest no longer names, and versions that nobody may ask for any more.
+void Compaction::Clean() {
+  storage::Store& store = *collection_.store_;
+  for (uint64_t number : old_manifest_.segments) {
+    if (std::find(manifest_.segments.begin(), manifest_.segments.end(), number) != manifest_.segments.end()) continue;
+    store.DeleteBlob(kSegments, SegmentKey(collection_.id_, number, 's'));
+    store.DeletePrefix(kSegments, SegmentKey(collection_.id_, number, 'd'));
+  }
+  const uint64_t cutoff = manifest_.kept_from;
+  auto transaction = store.Begin();
+  size_t operations = 0;
+  for (auto log = store.Scan(kLog, CollectionPrefix(collection_.id_)); log->Valid(); log->Next()) {
+    const LogEntry entry = ParseLogKey(log->Key());
+    if (entry.commit > cutoff) break;
+    bool newest = true;
+    for (auto row = store.Scan(kRows, RowBase(collection_.id_, entry.row_id)); row->Valid(); row->Next()) {
+      if (storage::CommitOf(row->Key()) > cutoff) continue;
+      if (!newest || row->Value() == kTombstone) {
+        transaction->Delete(kRows, row->Key());
+        ++operations;
+      }
+      newest = false;
+    }
+    transaction->Delete(kLog, log->Key());
+    if (++operations >= 4096) {
+      transaction->Commit(false);
+      transaction = store.Begin();
+      operations = 0;
+    }
+  }
+  transaction->Commit(false);
+  CrashPoint("seal:cleaned");
+}
+
+bool Compaction::Run(const std::function<bool()>& cancel) {
+  if (!ChooseInputs()) return false;
+  Gather();
+  if (!BuildAndSave(cancel)) return false;
+  WriteManifestAndDeadRows();
+  Publish();
+  CrashPoint("seal:published");
+  Clean();
+  return true;
+}
+
+bool Collection::Maintain(const std::function<bool()>& cancel) {
+  std::lock_guard compaction(compaction_mu_);
+  CompactionPlan plan;
+  {
+    std::lock_guard lock(mu_);
+    if (!loaded_ || !NeedsMaintenance()) return false;
+    plan.segments = CompactionPlan::Segments::kSmall;
+  }
+  plan.threads = std::max(1u, std::thread::hardware_concurrency() / 2);
+  return Compaction(this, plan).Run(cancel);
+}
+
+void Collection::Optimize(const std::function<bool()>& cancel) {
+  std::lock_guard compaction(compaction_mu_);
+  CompactionPlan plan;
+  plan.segments = CompactionPlan::Segments::kAll;
+  plan.kept_commits = 0;
+  plan.threads = std::max(1u, std::thread::hardware_concurrency());
+  Compaction(this, plan).Run(cancel);
+}
+
+}  // namespace semblance::engine

@@ -1,0 +1,70 @@
+// Makes one segment of some segments and the tail, and puts it in their place: sealing, merging and 'optimize' are all this.
+//
+// Order of steps, so that a kill between any two loses nothing: build and save the new segment under a number nobody
+// reads; write the manifest that names it, with everybody's dead rows, in one store transaction; publish in memory; only then
+// remove what is no longer named, and versions older than the history kept.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/collection.h"
+
+namespace semblance::engine {
+
+// Writes since the last manifest that are worth a new segment: as many rows are scanned exactly in a fraction of a
+// millisecond, and replayed from the log at opening in some tens.
+inline constexpr uint64_t kSealWrites = 8192;
+
+struct CompactionPlan {
+  enum class Segments { kNone, kSmall, kAll };
+  Segments segments = Segments::kNone;  // which go into the new one, beside the whole tail
+  uint64_t kept_commits = 64;           // rows deleted within these stay visible to older readers
+  uint32_t threads = 1;                 // of the graph's construction
+};
+
+class Compaction {
+ public:
+  // The caller holds collection->compaction_mu_.
+  Compaction(Collection* collection, const CompactionPlan& plan) : collection_(*collection), plan_(plan) {}
+  // False when there was nothing to do, or `cancel` gave true.
+  bool Run(const std::function<bool()>& cancel);
+
+ private:
+  // Where an input row came from, so that deletions during the build reach the new segment.
+  struct Origin {
+    const SegmentEntry* entry;  // or, when nullptr, the tail slot
+    uint32_t position;
+    uint64_t created;
+  };
+
+  bool ChooseInputs();
+  void Gather();
+  void GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin, uint64_t deleted);
+  bool BuildAndSave(const std::function<bool()>& cancel);
+  void WriteManifestAndDeadRows();
+  void Publish();
+  void Clean();
+  uint64_t DeletedMark(const Origin& origin) const;
+  std::shared_ptr<SegmentEntry> NewEntry() const;
+
+  Collection& collection_;
+  const CompactionPlan plan_;
+
+  std::shared_ptr<const CollectionState> inputs_;  // as they were when this began
+  std::vector<std::shared_ptr<SegmentEntry>> merged_;
+  std::vector<Origin> origins_;   // of row_ids_
+  std::vector<Origin> carried_;   // dead rows that older readers may still see
+  std::vector<int64_t> row_ids_;
+  std::vector<float> vectors_;    // [row_ids_.size(), dimension]
+  uint64_t dropped_deletion_ = 0;  // newest deletion among rows that are dropped for good
+  Manifest old_manifest_;
+  Manifest manifest_;
+  uint64_t number_ = 0;            // of the new segment; 0: no row was left for one
+  std::shared_ptr<const index::Segment> segment_;
+  std::vector<uint32_t> origin_of_;  // position in segment_ -> index into origins_
+};
+
+}  // namespace semblance::engine

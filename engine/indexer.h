@@ -1,0 +1,37 @@
+// The background thread of a Database: seals and merges segments of collections that asked for it.
+//
+// The thread starts with the first request and ends in Stop. What fails there is kept for the next integrity check; the
+// rows are safe and searched exactly meanwhile.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace semblance::engine {
+
+class Collection;
+
+class Indexer {
+ public:
+  ~Indexer() { Stop(); }
+  void Schedule(std::weak_ptr<Collection> collection);
+  void Stop();                     // gives up the work at hand, joins the thread
+  std::string LastError() const;   // empty: none
+
+ private:
+  void Run();
+
+  mutable std::mutex mu_;
+  std::condition_variable wake_;
+  std::deque<std::weak_ptr<Collection>> queue_;  // guarded by mu_
+  std::string last_error_;                       // guarded by mu_
+  std::thread thread_;                           // guarded by mu_
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace semblance::engine

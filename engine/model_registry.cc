@@ -1,0 +1,223 @@
+#include "engine/model_registry.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.h"
+#include "engine/families.h"
+#include "engine/nearest_name.h"
+#include "engine/training_log.h"
+#include "storage/keys.h"
+
+namespace semblance::engine {
+namespace {
+
+constexpr char kDefaultName[] = "default";
+
+std::string ModelKey(const std::string& name, uint32_t version) {
+  std::string key = "model/" + name + '\0';
+  storage::AppendU32(&key, version);
+  return key;
+}
+
+std::string FileKey(const std::string& id, const std::string& file) { return "file/" + id + "/" + file + "/"; }
+
+ModelInfo Describe(const std::string& name, const encoder::ModelPackage& package, const encoder::Encoder& encoder) {
+  ModelInfo info;
+  info.name = name;
+  info.id = package.Id();
+  info.dimension = encoder.dimension();
+  info.max_length = encoder.max_length();
+  info.pooler = encoder::PoolerName(encoder.pooler());
+  for (const auto& [file, bytes] : package.files()) info.bytes += bytes.size();
+  info.record = "{}";
+  return info;
+}
+
+std::string ToJson(const ModelInfo& info, const encoder::ModelPackage& package) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& [file, bytes] : package.files()) files.push_back(file);
+  return nlohmann::json({{"id", info.id},
+                         {"dimension", info.dimension},
+                         {"pooler", info.pooler},
+                         {"max_length", info.max_length},
+                         {"bytes", info.bytes},
+                         {"created", info.created},
+                         {"record", info.record},
+                         {"files", files}})
+      .dump();
+}
+
+nlohmann::json ParseRecord(std::string_view key, std::string_view value) {
+  auto json = nlohmann::json::parse(value, nullptr, false);
+  if (!json.is_object() || !json.contains("id") || !json.contains("files")) {
+    throw Error(ErrorKind::kCorruption, "the record of model '" + std::string(key.substr(0, key.find('\0'))) +
+                                            "' in the store is damaged");
+  }
+  return json;
+}
+
+// Encoders of this process by model id; kept as long as somebody uses them.
+struct EncoderCache {
+  std::mutex mu;
+  std::map<std::string, std::weak_ptr<const encoder::Encoder>> encoders;
+};
+EncoderCache& Cache() {
+  static EncoderCache& cache = *new EncoderCache;  // never destroyed: threads may outlive main
+  return cache;
+}
+
+std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id, const encoder::ModelPackage& package) {
+  std::lock_guard lock(Cache().mu);
+  if (auto encoder = Cache().encoders[id].lock()) return encoder;
+  auto encoder = encoder::Encoder::Load(package);
+  Cache().encoders[id] = encoder;
+  return encoder;
+}
+
+}  // namespace
+
+void CheckModelName(const std::string& name) {
+  const bool good = !name.empty() && name.size() <= 100 &&
+                    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+                        std::string::npos;
+  if (!good) {
+    throw Error(ErrorKind::kInvalid, "'" + name.substr(0, 100) +
+                                         "' cannot name a model: 1 to 100 letters, digits, '.', '_' or '-' can");
+  }
+}
+
+std::shared_ptr<const encoder::Encoder> BuiltInEncoder() {
+  static const std::shared_ptr<const encoder::Encoder> encoder =
+      LoadCached(encoder::ModelPackage::Default().Id(), encoder::ModelPackage::Default());
+  return encoder;
+}
+
+const ModelInfo& BuiltInModel() {
+  static const ModelInfo info = [] {
+    ModelInfo described = Describe(kDefaultName, encoder::ModelPackage::Default(), *BuiltInEncoder());
+    described.built_in = true;
+    return described;
+  }();
+  return info;
+}
+
+std::vector<ModelInfo> ModelRegistry::Stored() const {
+  std::vector<ModelInfo> models;
+  if (!store_) return models;
+  static constexpr std::string_view kPrefix = "model/";
+  for (auto cursor = store_->Scan(kModels, kPrefix); cursor->Valid(); cursor->Next()) {
+    std::string_view key = cursor->Key().substr(kPrefix.size());
+    const auto json = ParseRecord(key, cursor->Value());
+    ModelInfo info;
+    info.name = key.substr(0, key.find('\0'));
+    key.remove_prefix(info.name.size() + 1);
+    info.version = storage::TakeU32(&key);
+    info.id = json.value("id", "");
+    info.dimension = json.value("dimension", 0u);
+    info.max_length = json.value("max_length", 0u);
+    info.pooler = json.value("pooler", "");
+    info.bytes = json.value("bytes", uint64_t{0});
+    info.created = json.value("created", "");
+    info.record = json.value("record", "{}");
+    models.push_back(std::move(info));
+  }
+  return models;
+}
+
+std::vector<ModelInfo> ModelRegistry::ListAll() const {
+  std::vector<ModelInfo> models = Stored();
+  const bool has_default = std::any_of(models.begin(), models.end(),
+                                       [](const ModelInfo& info) { return info.name == kDefaultName; });
+  if (!has_default) models.push_back(BuiltInModel());
+  std::sort(models.begin(), models.end(), [](const ModelInfo& a, const ModelInfo& b) {
+    return a.name != b.name ? a.name < b.name : a.version < b.version;
+  });
+  return models;
+}
+
+std::vector<ModelInfo> ModelRegistry::List() const {
+  std::vector<ModelInfo> newest;
+  for (ModelInfo& info : ListAll()) {
+    if (!newest.empty() && newest.back().name == info.name) newest.pop_back();
+    newest.push_back(std::move(info));
+  }
+  return newest;
+}
+
+ModelInfo ModelRegistry::Find(const std::string& name) const {
+  std::vector<std::string> names;
+  for (ModelInfo& info : List()) {
+    if (info.name == name) return info;
+    names.push_back(info.name);
+  }
+  throw Error(ErrorKind::kNotFound, "no model is named '" + name + "'" + DidYouMean(name, names) +
+                                        "; SELECT name FROM semblance_models lists them");
+}
+
+ModelInfo ModelRegistry::Register(const std::string& name, const encoder::ModelPackage& package,
+                                  const std::string& record) {
+  CheckModelName(name);
+  if (!store_) throw Error(ErrorKind::kNotFound, "this database has no store to keep models in");
+  ModelInfo info = Describe(name, package, *LoadCached(package.Id(), package));
+  info.record = record.empty() ? "{}" : record;
+  info.created = NowUtc();
+  std::lock_guard lock(mu_);
+  for (const ModelInfo& known : Stored()) {
+    if (known.name != name) continue;
+    if (known.id == info.id) return known;
+    info.version = known.version + 1;
+  }
+  for (const auto& [file, bytes] : package.files()) {
+    if (store_->OpenBlob(kModels, FileKey(info.id, file))) continue;  // another name has the same content
+    const auto blob = store_->NewBlob(kModels, FileKey(info.id, file));
+    blob->Write(bytes);
+    blob->Finish();
+  }
+  auto transaction = store_->Begin();
+  transaction->Put(kModels, ModelKey(name, info.version), ToJson(info, package));
+  transaction->Commit(true);
+  return info;
+}
+
+ModelInfo ModelRegistry::Pin(const std::string& name) {
+  ModelInfo info = Find(name);
+  if (!info.built_in) return info;
+  return Register(name, encoder::ModelPackage::Default(), info.record);
+}
+
+encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
+  if (store_) {
+    static constexpr std::string_view kPrefix = "model/";
+    for (auto cursor = store_->Scan(kModels, kPrefix); cursor->Valid(); cursor->Next()) {
+      const auto json = ParseRecord(cursor->Key().substr(kPrefix.size()), cursor->Value());
+      if (json.value("id", "") != id) continue;
+      encoder::ModelPackage package;
+      for (const std::string& file : json.value("files", std::vector<std::string>())) {
+        const auto blob = store_->OpenBlob(kModels, FileKey(id, file));
+        if (!blob) throw Error(ErrorKind::kCorruption, "file " + file + " of model " + id + " is not in the store");
+        std::string bytes(blob->size(), '\0');
+        blob->Read(bytes.data(), bytes.size());
+        package.Add(file, std::move(bytes));
+      }
+      return package;
+    }
+  }
+  if (encoder::ModelPackage::Default().Id() == id) return encoder::ModelPackage::Default();
+  throw Error(ErrorKind::kNotFound, "the model with id " + id + " is not in this database's store");
+}
+
+std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(const std::string& id) const {
+  {
+    std::lock_guard lock(Cache().mu);
+    if (auto encoder = Cache().encoders[id].lock()) return encoder;
+  }
+  return LoadCached(id, Package(id));
+}
+
+std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderByName(const std::string& name) const {
+  const ModelInfo info = Find(name);
+  return info.built_in ? BuiltInEncoder() : EncoderById(info.id);
+}
+
+}  // namespace semblance::engine

@@ -1,0 +1,35 @@
+// Keys and values of a collection's rows and log; families.h has the picture.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace semblance::engine {
+
+std::string CollectionPrefix(uint64_t collection);                    // rows, log, segments
+std::string RowBase(uint64_t collection, int64_t row_id);             // without the commit
+std::string RowKey(uint64_t collection, int64_t row_id, uint64_t commit);
+std::string LogKey(uint64_t collection, uint64_t commit, int64_t row_id);
+std::string SegmentKey(uint64_t collection, uint64_t segment, char part);  // 's' or 'd'
+std::string ManifestKey(uint64_t collection);                         // family meta
+std::string LastCommitKey(uint64_t collection);                       // family meta
+std::string Hex(uint64_t number);                                     // 16 digits
+uint64_t FromHex(std::string_view hex);                               // throws engine::Error kCorruption
+
+struct LogEntry {
+  uint64_t commit;
+  int64_t row_id;
+};
+LogEntry ParseLogKey(std::string_view key);
+int64_t RowIdOf(std::string_view row_key);
+
+inline const std::string kTombstone = "D";
+std::string EncodeVector(std::span<const float> vector);
+// nullopt for a tombstone; throws engine::Error kCorruption when the size is not `dimension`.
+std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t dimension);
+
+}  // namespace semblance::engine

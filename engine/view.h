@@ -1,0 +1,60 @@
+// A collection as one commit sees it, with a connection's own uncommitted rows laid over it: where kNN is answered.
+//
+// Value type, cheap to copy; keeps what it shows alive. Threads: const methods may run concurrently, as long as the
+// overlay is not written meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/collection_state.h"
+#include "engine/pending_writes.h"
+#include "engine/row_filter.h"
+#include "index/segment.h"
+
+namespace semblance::engine {
+
+struct Found {
+  int64_t row_id;
+  float distance;  // index/metric.h's scale
+};
+
+struct ViewSearch {
+  uint32_t k = 10;
+  uint32_t ef = 64;                   // HNSW's candidates; raised to k when smaller
+  const RowFilter* filter = nullptr;  // nullptr: every row
+  bool exact = false;                 // compare with every row, whatever the segments' kinds
+};
+
+class View {
+ public:
+  View(std::shared_ptr<const CollectionState> state, uint64_t commit, index::Metric metric,
+       std::shared_ptr<const PendingWrites> overlay)
+      : state_(std::move(state)), commit_(commit), metric_(metric), overlay_(std::move(overlay)) {}
+
+  // At most k rows, nearest first, ties by row id; fewer when fewer are visible.
+  std::vector<Found> Search(std::span<const float> query, const ViewSearch& options) const;
+
+  // How many rows a search can return at most, without a filter.
+  uint64_t VisibleCount() const;
+  // All row ids that have a vector, ascending.
+  std::vector<int64_t> RowIds() const;
+
+  uint64_t commit() const { return commit_; }
+  const CollectionState& state() const { return *state_; }
+
+ private:
+  bool Hidden(int64_t row_id) const { return overlay_ && overlay_->Touches(row_id); }
+  std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry, const RowFilter* filter) const;
+  void SearchTail(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const;
+  void SearchOverlay(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const;
+
+  std::shared_ptr<const CollectionState> state_;
+  uint64_t commit_;
+  index::Metric metric_;
+  std::shared_ptr<const PendingWrites> overlay_;
+};
+
+}  // namespace semblance::engine
