@@ -21,6 +21,8 @@
 namespace semblance::index {
 
 inline constexpr uint32_t kMaxDimension = 8192;
+inline constexpr uint32_t kMaxSegmentSize = 0x7fffffff;  // FAISS numbers nodes with int
+inline constexpr uint32_t kMaxBuildThreads = 256;
 
 enum class Kind : uint8_t { kFlat = 0, kHnsw = 1 };  // frozen: on disk
 
@@ -28,9 +30,10 @@ struct SegmentOptions {
   Kind kind = Kind::kHnsw;
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;        // 1 .. kMaxDimension
-  uint32_t hnsw_m = 16;          // links a node and level; twice that on the lowest level
-  uint32_t ef_construction = 100;
-  uint32_t threads = 1;          // of the build
+  // Of kHnsw only:
+  uint32_t hnsw_m = 16;            // 2 .. 128 links a node and level; twice that on the lowest level
+  uint32_t ef_construction = 100;  // 1 .. 4096 candidates kept while a node is linked
+  uint32_t threads = 1;            // of the build, 1 .. kMaxBuildThreads; one builds the same graph every time
 };
 
 struct Neighbour {

@@ -1,0 +1,213 @@
+// The one file of this folder that knows FAISS: it adds nodes to a faiss::HNSW and copies the links
+// out.
+#include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/DistanceComputer.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/impl/HNSW.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <span>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "index/error.h"
+#include "index/hnsw_graph.h"
+#include "index/kernels.h"
+
+namespace semblance::index {
+namespace {
+
+// Nodes the calling thread adds between two looks at `cancel`.
+constexpr uint32_t kCancelPeriod = 64;
+// Starting threads for fewer nodes than this costs more than it brings, and several threads that
+// add the first nodes of an empty graph at once do not see each other.
+constexpr size_t kParallelFrom = 100;
+
+// Lets FAISS measure our own array, with our own kernels. Smaller is nearer; L2 stays squared.
+class RowDistances final : public faiss::DistanceComputer {
+ public:
+  RowDistances(const HnswBuildOptions& options, const float* vectors)
+      : inner_product_(options.metric != Metric::kL2),
+        kernel_(inner_product_ ? BestKernels().inner_product.one : BestKernels().squared_l2.one),
+        vectors_(vectors),
+        dimension_(options.dimension) {}
+
+  void set_query(const float* query) override { query_ = query; }
+  float operator()(idx_t i) override { return Signed(kernel_(query_, Row(i), dimension_)); }
+  float symmetric_dis(idx_t i, idx_t j) override {
+    return Signed(kernel_(Row(i), Row(j), dimension_));
+  }
+  const float* Row(idx_t i) const { return vectors_ + static_cast<size_t>(i) * dimension_; }
+
+ private:
+  // FAISS orders by `<` in its heaps, which a NaN (inner products of huge elements) would upset.
+  float Signed(float value) const {
+    const float distance = inner_product_ ? -value : value;
+    return distance == distance ? distance : std::numeric_limits<float>::max();
+  }
+
+  const bool inner_product_;
+  float (*const kernel_)(const float*, const float*, size_t);
+  const float* const vectors_;
+  const size_t dimension_;
+  const float* query_ = nullptr;
+};
+
+class NodeLocks {
+ public:
+  explicit NodeLocks(size_t count) : locks_(count) {
+    for (omp_lock_t& lock : locks_) omp_init_lock(&lock);
+  }
+  ~NodeLocks() {
+    for (omp_lock_t& lock : locks_) omp_destroy_lock(&lock);
+  }
+  NodeLocks(const NodeLocks&) = delete;
+  NodeLocks& operator=(const NodeLocks&) = delete;
+  std::vector<omp_lock_t>& all() { return locks_; }
+
+ private:
+  std::vector<omp_lock_t> locks_;
+};
+
+// Adds the nodes of one level, which no node added before was below.
+//
+// The threads are our own rather than an OpenMP region's: the count is what was asked for whatever
+// OMP_NUM_THREADS says, none stays behind spinning, and an exception reaches the caller. FAISS's
+// locks do not mind.
+class LevelBuilder {
+ public:
+  LevelBuilder(const HnswBuildOptions& options, const float* vectors,
+               const std::function<bool()>& cancel, faiss::HNSW& hnsw)
+      : options_(options),
+        vectors_(vectors),
+        cancel_(cancel),
+        hnsw_(hnsw),
+        locks_(hnsw.levels.size()) {}
+
+  // False when cancelled.
+  bool Add(std::span<const int> nodes, int level) {
+    next_ = 0;
+    const uint32_t threads = nodes.size() < kParallelFrom ? 1 : options_.threads;
+    {
+      std::vector<std::jthread> helpers;
+      for (uint32_t i = 1; i < threads; ++i) {
+        try {
+          helpers.emplace_back([this, nodes, level] { Work(nodes, level, false); });
+        } catch (const std::system_error&) {
+          break;  // no more threads to be had: those that run do the work
+        }
+      }
+      Work(nodes, level, true);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    return !cancelled_;
+  }
+
+ private:
+  void Work(std::span<const int> nodes, int level, bool polls) {
+    try {
+      faiss::VisitedTable visited(static_cast<int>(hnsw_.levels.size()));
+      RowDistances distances(options_, vectors_);
+      for (uint32_t turn = 0; !stop_; ++turn) {
+        const size_t i = next_.fetch_add(1);
+        if (i >= nodes.size()) return;
+        if (polls && cancel_ && turn % kCancelPeriod == 0 && cancel_()) {
+          cancelled_ = true;
+          stop_ = true;
+          return;
+        }
+        distances.set_query(distances.Row(nodes[i]));
+        hnsw_.add_with_locks(distances, level, nodes[i], locks_.all(), visited);
+      }
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(failure_mu_);
+      if (!failure_) failure_ = std::current_exception();
+      stop_ = true;
+    }
+  }
+
+  const HnswBuildOptions& options_;
+  const float* const vectors_;
+  const std::function<bool()>& cancel_;
+  faiss::HNSW& hnsw_;
+  NodeLocks locks_;
+  std::atomic<size_t> next_{0};
+  std::atomic<bool> stop_{false};
+  bool cancelled_ = false;  // written by the calling thread alone
+  std::mutex failure_mu_;
+  std::exception_ptr failure_;  // guarded by failure_mu_ while threads run
+};
+
+// Nodes from the highest level down, so that the entry point is settled by the first; shuffled
+// within a level, because rows often come in an order of their own (sorted by topic, say) that
+// would make long chains.
+std::vector<int> InsertionOrder(const std::vector<int>& levels) {
+  std::vector<int> order(levels.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 random(789);
+  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return levels[a] > levels[b]; });
+  return order;
+}
+
+bool AddAll(LevelBuilder& builder, const std::vector<int>& levels) {
+  const std::vector<int> order = InsertionOrder(levels);
+  for (size_t first = 0; first < order.size();) {
+    size_t end = first;
+    while (end < order.size() && levels[order[end]] == levels[order[first]]) ++end;
+    // FAISS counts levels from one in its table and from zero in its calls.
+    const int level = levels[order[first]] - 1;
+    if (!builder.Add(std::span(order).subspan(first, end - first), level)) return false;
+    first = end;
+  }
+  return true;
+}
+
+// faiss::HNSW keeps a node's lists of all levels together.
+void CopyLinks(const faiss::HNSW& hnsw, uint32_t m, HnswGraph& graph) {
+  const uint32_t size = static_cast<uint32_t>(hnsw.levels.size());
+  graph.m = m;
+  graph.entry = hnsw.entry_point < 0 ? kNoLink : static_cast<uint32_t>(hnsw.entry_point);
+  graph.levels = BigArray<uint8_t>(size);
+  graph.base_links = BigArray<uint32_t>(size_t{size} * 2 * m);
+  graph.upper_rows = BigArray<uint32_t>(size);
+  for (uint32_t node = 0; node < size; ++node) {
+    graph.levels[node] = static_cast<uint8_t>(hnsw.levels[node] - 1);
+  }
+  graph.upper_links = BigArray<uint32_t>(size_t{NumberUpperRows(graph)} * m);
+  for (uint32_t node = 0; node < size; ++node) {
+    // -1, FAISS's end of a list, becomes kNoLink.
+    const faiss::HNSW::storage_idx_t* links = hnsw.neighbors.data() + hnsw.offsets[node];
+    std::copy_n(links, 2 * m, graph.base_links.data() + size_t{node} * 2 * m);
+    std::copy_n(links + 2 * m, size_t{graph.levels[node]} * m,
+                graph.upper_links.data() + size_t{graph.upper_rows[node]} * m);
+  }
+}
+
+}  // namespace
+
+bool BuildHnswGraph(const HnswBuildOptions& options, const float* vectors, uint32_t size,
+                    const std::function<bool()>& cancel, HnswGraph& graph) {
+  try {
+    faiss::HNSW hnsw(static_cast<int>(options.m));
+    hnsw.efConstruction = static_cast<int>(options.ef_construction);
+    hnsw.prepare_level_tab(size);
+    LevelBuilder builder(options, vectors, cancel, hnsw);
+    if (!AddAll(builder, hnsw.levels)) return false;
+    CopyLinks(hnsw, options.m, graph);
+    return true;
+  } catch (const faiss::FaissException& error) {
+    throw Error(ErrorKind::kLibrary, std::string("FAISS: ") + error.what());
+  }
+}
+
+}  // namespace semblance::index

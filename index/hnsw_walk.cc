@@ -1,0 +1,126 @@
+#include "index/hnsw_walk.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "index/top_k.h"
+
+namespace semblance::index {
+namespace {
+
+// Which nodes a walk has seen. Marks carry the number of the walk, so a new walk need not clear
+// them.
+class VisitedNodes {
+ public:
+  void Start(uint32_t size) {
+    if (marks_.size() < size) {
+      marks_.assign(size, 0);
+      walk_ = 0;
+    }
+    if (++walk_ == 0) {  // after 255 walks
+      std::memset(marks_.data(), 0, marks_.size());
+      walk_ = 1;
+    }
+  }
+  // True the first time.
+  bool Visit(uint32_t node) {
+    if (marks_[node] == walk_) return false;
+    marks_[node] = walk_;
+    return true;
+  }
+
+ private:
+  std::vector<uint8_t> marks_;
+  uint8_t walk_ = 0;
+};
+
+struct Candidate {
+  float distance;
+  uint32_t node;
+};
+// For heaps with the nearest on top.
+bool Farther(const Candidate& a, const Candidate& b) {
+  return a.distance != b.distance ? a.distance > b.distance : a.node > b.node;
+}
+
+// Kept from walk to walk by each thread.
+struct Scratch {
+  VisitedNodes visited;
+  std::vector<Candidate> frontier;
+  uint32_t nodes[2 * kMaxHnswM];
+  float distances[2 * kMaxHnswM];
+};
+
+// The unvisited links of a node, into scratch.nodes; their vectors are on the way to the cache.
+uint32_t Gather(const Scorer& scorer, std::span<const uint32_t> links, Scratch& scratch) {
+  constexpr uint32_t kPrefetched = 4;  // the kernel fetches the later ones while it computes
+  uint32_t count = 0;
+  for (uint32_t link : links) {
+    if (link == kNoLink) break;
+    if (!scratch.visited.Visit(link)) continue;
+    if (count < kPrefetched) scorer.Prefetch(link);
+    scratch.nodes[count++] = link;
+  }
+  return count;
+}
+
+// From the entry point down to level 1, always to the nearest link.
+Candidate Descend(const HnswGraph& graph, const Scorer& scorer, Scratch& scratch) {
+  Candidate nearest = {scorer.ScoreOne(graph.entry), graph.entry};
+  for (uint32_t level = graph.levels[graph.entry]; level > 0; --level) {
+    for (bool moved = true; moved;) {
+      moved = false;
+      uint32_t count = 0;
+      for (uint32_t link : graph.Links(nearest.node, level)) {
+        if (link == kNoLink) break;
+        scratch.nodes[count++] = link;
+      }
+      scorer.ScoreAt(scratch.nodes, count, scratch.distances);
+      for (uint32_t i = 0; i < count; ++i) {
+        if (scratch.distances[i] >= nearest.distance) continue;
+        nearest = {scratch.distances[i], scratch.nodes[i]};
+        moved = true;
+      }
+    }
+  }
+  return nearest;
+}
+
+}  // namespace
+
+std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const int64_t* row_ids,
+                            const SearchOptions& options) {
+  if (graph.size() == 0 || options.k == 0) return {};
+  thread_local Scratch scratch;
+  scratch.visited.Start(graph.size());
+  std::vector<Candidate>& frontier = scratch.frontier;
+  frontier.clear();
+  TopK nearest(std::max(options.ef, options.k));
+
+  const auto reach = [&](float distance, uint32_t node) {
+    frontier.push_back({distance, node});
+    std::push_heap(frontier.begin(), frontier.end(), Farther);
+    if (options.allowed == nullptr || options.allowed->Contains(node)) {
+      nearest.Offer({row_ids[node], distance, node});
+    }
+  };
+  const Candidate start = Descend(graph, scorer, scratch);
+  scratch.visited.Visit(start.node);
+  reach(start.distance, start.node);
+  while (!frontier.empty() && frontier.front().distance <= nearest.bound()) {
+    const uint32_t node = frontier.front().node;
+    std::pop_heap(frontier.begin(), frontier.end(), Farther);
+    frontier.pop_back();
+    if (!frontier.empty()) __builtin_prefetch(graph.Links(frontier.front().node, 0).data());
+    const uint32_t count = Gather(scorer, graph.Links(node, 0), scratch);
+    scorer.ScoreAt(scratch.nodes, count, scratch.distances);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (scratch.distances[i] < nearest.bound()) reach(scratch.distances[i], scratch.nodes[i]);
+    }
+  }
+  std::vector<Neighbour> found = nearest.Take();
+  if (found.size() > options.k) found.resize(options.k);
+  return found;
+}
+
+}  // namespace semblance::index

@@ -1,0 +1,96 @@
+#include "index/scan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "index/top_k.h"
+
+namespace semblance::index {
+namespace {
+
+// Rows measured before their distances are looked at: enough to keep the kernel and the prefetching
+// busy.
+constexpr uint32_t kBlock = 256;
+
+void ScanAll(const Scorer& scorer, const int64_t* row_ids, uint32_t size, TopK& nearest) {
+  float distances[kBlock];
+  for (uint32_t first = 0; first < size;) {
+    const uint32_t count = std::min(kBlock, size - first);
+    scorer.Score(first, count, distances);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (distances[i] > nearest.bound()) continue;
+      nearest.Offer({row_ids[first + i], distances[i], first + i});
+    }
+    first += count;
+  }
+}
+
+void ScanPositions(const Scorer& scorer, const int64_t* row_ids, const uint32_t* positions,
+                   uint32_t count, TopK& nearest) {
+  float distances[kBlock];
+  scorer.ScoreAt(positions, count, distances);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (distances[i] > nearest.bound()) continue;
+    nearest.Offer({row_ids[positions[i]], distances[i], positions[i]});
+  }
+}
+
+void ScanAllowed(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+                 const PositionSet& allowed, TopK& nearest) {
+  uint32_t positions[kBlock] = {};
+  uint32_t count = 0;
+  const std::vector<uint64_t>& words = allowed.words();
+  for (size_t w = 0; w < words.size(); ++w) {
+    for (uint64_t word = words[w]; word != 0; word &= word - 1) {
+      const uint32_t position = static_cast<uint32_t>(w * 64 + __builtin_ctzll(word));
+      if (position >= size) break;  // a stray bit behind the last row
+      positions[count++] = position;
+      if (count < kBlock) continue;
+      ScanPositions(scorer, row_ids, positions, count, nearest);
+      count = 0;
+    }
+  }
+  ScanPositions(scorer, row_ids, positions, count, nearest);
+}
+
+}  // namespace
+
+void CheckAllowed(const PositionSet* allowed, uint32_t size) {
+  if (allowed == nullptr || allowed->size() == size) return;
+  throw Error(ErrorKind::kInvalid, "the set of allowed positions has " +
+                                       std::to_string(allowed->size()) +
+                                       " positions, the vectors are " + std::to_string(size));
+}
+
+std::vector<Neighbour> Scan(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+                            const PositionSet* allowed, uint32_t k) {
+  if (k == 0 || size == 0) return {};
+  TopK nearest(k);
+  if (allowed == nullptr) {
+    ScanAll(scorer, row_ids, size, nearest);
+  } else {
+    ScanAllowed(scorer, row_ids, size, *allowed, nearest);
+  }
+  return nearest.Take();
+}
+
+std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query,
+                                   std::span<const int64_t> row_ids, std::span<const float> vectors,
+                                   const SearchOptions& options) {
+  if (query.empty() || query.size() > kMaxDimension) {
+    throw Error(ErrorKind::kInvalid, "a query of " + std::to_string(query.size()) +
+                                         " elements; expected 1 to " +
+                                         std::to_string(kMaxDimension));
+  }
+  if (row_ids.size() > kMaxSegmentSize || vectors.size() != row_ids.size() * query.size()) {
+    throw Error(ErrorKind::kInvalid, std::to_string(vectors.size()) + " elements for " +
+                                         std::to_string(row_ids.size()) + " vectors of dimension " +
+                                         std::to_string(query.size()));
+  }
+  const uint32_t size = static_cast<uint32_t>(row_ids.size());
+  CheckAllowed(options.allowed, size);
+  const Scorer scorer(metric, query, vectors.data(), Scorer::Rows::kRaw);
+  return Scan(scorer, row_ids.data(), size, options.allowed, options.k);
+}
+
+}  // namespace semblance::index

@@ -1,0 +1,20 @@
+// The exact search: every allowed row of an array is measured.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "index/scorer.h"
+#include "index/segment.h"
+
+namespace semblance::index {
+
+// The k nearest of the `size` rows that `scorer` measures, nearest first. row_ids [size], in any
+// order; allowed: nullptr, or a set of `size` positions.
+std::vector<Neighbour> Scan(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+                            const PositionSet* allowed, uint32_t k);
+
+// Throws kInvalid unless `allowed` is nullptr or a set of `size` positions.
+void CheckAllowed(const PositionSet* allowed, uint32_t size);
+
+}  // namespace semblance::index

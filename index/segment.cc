@@ -1,0 +1,155 @@
+#include "index/segment.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "index/hnsw_walk.h"
+#include "index/scan.h"
+#include "index/segment_data.h"
+#include "index/segment_format.h"
+
+namespace semblance::index {
+namespace {
+
+// Whether measuring `count` allowed rows out of `size` costs less than a walk. A walk that keeps ef
+// candidates of which one in size / count is allowed opens about ef * size / count nodes and
+// measures kRowsPerNode rows, at random places, for each; the scan measures `count` rows in order.
+bool ScanIsCheaper(uint64_t count, uint64_t size, uint64_t ef) {
+  constexpr uint64_t kRowsPerNode =
+      24;  // measured: in rows of a scan, which are about half as dear
+  return count * count <= kRowsPerNode * std::min(ef, size) * size;
+}
+
+class StoredSegment final : public Segment {
+ public:
+  explicit StoredSegment(SegmentData data) : data_(std::move(data)) {}
+
+  std::vector<Neighbour> Search(std::span<const float> query,
+                                const SearchOptions& options) const override {
+    if (query.size() != data_.dimension) {
+      throw Error(ErrorKind::kInvalid, "the query has " + std::to_string(query.size()) +
+                                           " elements, the segment's vectors have " +
+                                           std::to_string(data_.dimension));
+    }
+    CheckAllowed(options.allowed, size());
+    const Scorer scorer(data_.metric, query, data_.vectors.data(), Scorer::Rows::kUnit);
+    if (options.k == 0) return {};
+    if (data_.graph && !options.exact) {
+      const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
+      if (!ScanIsCheaper(count, size(), std::max(options.ef, options.k))) {
+        std::vector<Neighbour> found = Walk(*data_.graph, scorer, data_.row_ids.data(), options);
+        if (found.size() == std::min(options.k, count)) return found;
+      }
+    }
+    return Scan(scorer, data_.row_ids.data(), size(), options.allowed, options.k);
+  }
+
+  Kind kind() const override { return data_.graph ? Kind::kHnsw : Kind::kFlat; }
+  Metric metric() const override { return data_.metric; }
+  uint32_t dimension() const override { return data_.dimension; }
+  uint32_t size() const override { return data_.size(); }
+  int64_t row_id(uint32_t position) const override { return data_.row_ids[position]; }
+  std::span<const float> vector(uint32_t position) const override {
+    return data_.vectors.span().subspan(size_t{position} * data_.dimension, data_.dimension);
+  }
+  std::optional<uint32_t> Find(int64_t row_id) const override {
+    const std::span<const int64_t> ids = data_.row_ids.span();
+    const auto found = std::lower_bound(ids.begin(), ids.end(), row_id);
+    if (found == ids.end() || *found != row_id) return std::nullopt;
+    return static_cast<uint32_t>(found - ids.begin());
+  }
+  uint64_t memory_bytes() const override {
+    return sizeof(*this) + data_.row_ids.bytes() + data_.vectors.bytes() +
+           (data_.graph ? data_.graph->bytes() : 0);
+  }
+  void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
+
+ private:
+  const SegmentData data_;
+};
+
+void CheckRange(const char* name, uint32_t value, uint32_t least, uint32_t most) {
+  if (value >= least && value <= most) return;
+  throw Error(ErrorKind::kInvalid, std::string(name) + " is " + std::to_string(value) +
+                                       "; expected " + std::to_string(least) + " to " +
+                                       std::to_string(most));
+}
+
+void CheckOptions(const SegmentOptions& options) {
+  CheckRange("the dimension", options.dimension, 1, kMaxDimension);
+  if (options.metric > Metric::kInnerProduct) throw Error(ErrorKind::kInvalid, "unknown metric");
+  if (options.kind > Kind::kHnsw) throw Error(ErrorKind::kInvalid, "unknown kind of segment");
+  if (options.kind == Kind::kFlat) return;
+  CheckRange("hnsw_m", options.hnsw_m, kMinHnswM, kMaxHnswM);
+  CheckRange("ef_construction", options.ef_construction, 1, kMaxEfConstruction);
+  CheckRange("threads", options.threads, 1, kMaxBuildThreads);
+}
+
+// The order of the row ids; throws for one that is there twice.
+std::vector<uint32_t> SortedOrder(std::span<const int64_t> row_ids) {
+  std::vector<uint32_t> order(row_ids.size());
+  std::iota(order.begin(), order.end(), 0u);
+  if (!std::is_sorted(row_ids.begin(), row_ids.end())) {
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t a, uint32_t b) { return row_ids[a] < row_ids[b]; });
+  }
+  for (size_t i = 1; i < order.size(); ++i) {
+    if (row_ids[order[i]] != row_ids[order[i - 1]]) continue;
+    throw Error(ErrorKind::kInvalid,
+                "row id " + std::to_string(row_ids[order[i]]) + " occurs twice");
+  }
+  return order;
+}
+
+// Copies in order of row id, checked, and scaled to unit length under cosine.
+void CopyRows(std::span<const int64_t> row_ids, std::span<const float> vectors, SegmentData& data) {
+  const std::vector<uint32_t> order = SortedOrder(row_ids);
+  data.row_ids = BigArray<int64_t>(row_ids.size());
+  data.vectors = BigArray<float>(vectors.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    const auto row = vectors.subspan(size_t{order[i]} * data.dimension, data.dimension);
+    const std::string name = "the vector of row " + std::to_string(row_ids[order[i]]);
+    CheckVector(data.metric, row, name.c_str());
+    data.row_ids[i] = row_ids[order[i]];
+    float* const copy = data.vectors.data() + i * data.dimension;
+    std::copy(row.begin(), row.end(), copy);
+    if (data.metric == Metric::kCosine) Normalize(copy, data.dimension);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
+                                              std::span<const int64_t> row_ids,
+                                              std::span<const float> vectors,
+                                              const std::function<bool()>& cancel) {
+  CheckOptions(options);
+  if (row_ids.size() > kMaxSegmentSize || vectors.size() != row_ids.size() * options.dimension) {
+    throw Error(ErrorKind::kInvalid, std::to_string(vectors.size()) + " elements for " +
+                                         std::to_string(row_ids.size()) + " vectors of dimension " +
+                                         std::to_string(options.dimension));
+  }
+  if (cancel && cancel()) return nullptr;
+  SegmentData data;
+  data.metric = options.metric;
+  data.dimension = options.dimension;
+  CopyRows(row_ids, vectors, data);
+  if (options.kind == Kind::kHnsw) {
+    data.ef_construction = options.ef_construction;
+    data.graph.emplace();
+    const HnswBuildOptions build = {options.metric, options.dimension, options.hnsw_m,
+                                    options.ef_construction, options.threads};
+    if (!BuildHnswGraph(build, data.vectors.data(), data.size(), cancel, *data.graph))
+      return nullptr;
+  }
+  return std::make_shared<StoredSegment>(std::move(data));
+}
+
+std::shared_ptr<const Segment> Segment::Load(ByteSource& source) {
+  return std::make_shared<StoredSegment>(ReadSegment(source));
+}
+
+}  // namespace semblance::index

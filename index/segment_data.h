@@ -1,0 +1,24 @@
+// What a segment consists of: the arrays that are built, searched and written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "index/big_array.h"
+#include "index/hnsw_graph.h"
+#include "index/segment.h"
+
+namespace semblance::index {
+
+struct SegmentData {
+  Metric metric = Metric::kCosine;
+  uint32_t dimension = 0;
+  uint32_t ef_construction = 0;    // the graph was built with; 0 without one
+  BigArray<int64_t> row_ids;       // [size], ascending
+  BigArray<float> vectors;         // [size, dimension], finite; of unit length under cosine
+  std::optional<HnswGraph> graph;  // of `size` nodes; only in kHnsw
+
+  uint32_t size() const { return static_cast<uint32_t>(row_ids.size()); }
+};
+
+}  // namespace semblance::index

@@ -1,0 +1,227 @@
+#include "index/segment_format.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "index/error.h"
+
+namespace semblance::index {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "numbers are written as they lie in memory");
+
+constexpr char kMagic[8] = {'S', 'M', 'B', 'L', 'S', 'E', 'G', '\0'};
+
+struct Header {
+  char magic[8];
+  uint32_t version;
+  uint8_t kind;
+  uint8_t metric;
+  uint16_t zero;
+  uint32_t dimension;
+  uint32_t size;
+  uint32_t m;
+  uint32_t ef_construction;
+  uint32_t entry;
+  uint32_t upper_rows;
+  uint64_t zero_too;
+  uint64_t checksum;
+};
+static_assert(sizeof(Header) == kSegmentHeaderBytes);
+static_assert(offsetof(Header, checksum) == kSegmentHeaderBytes - 8);
+
+struct ChunkHeader {
+  uint32_t section;
+  uint32_t bytes;
+};
+
+enum Section : uint32_t { kRowIds = 1, kVectors, kLevels, kBaseLinks, kUpperLinks };
+
+[[noreturn]] void Refuse(const std::string& what) {
+  throw Error(ErrorKind::kCorruption, "segment: " + what);
+}
+
+uint64_t HeaderChecksum(const Header& header) {
+  return XXH3_64bits(&header, offsetof(Header, checksum));
+}
+
+uint64_t ChunkChecksum(uint64_t chunk, const ChunkHeader& header, const void* content) {
+  // Streaming, because header and content lie apart; the state holds everything, nothing is
+  // allocated.
+  XXH3_state_t state = {};
+  XXH3_64bits_reset_withSeed(&state, chunk);
+  XXH3_64bits_update(&state, &header, sizeof(header));
+  XXH3_64bits_update(&state, content, header.bytes);
+  return XXH3_64bits_digest(&state);
+}
+
+class Writer {
+ public:
+  explicit Writer(ByteSink& sink) : sink_(sink) {}
+
+  template <typename T>
+  void Write(Section section, const BigArray<T>& array) {
+    const char* content = reinterpret_cast<const char*>(array.data());
+    for (size_t written = 0; written < array.bytes();) {
+      const size_t bytes = std::min(kChunkBytes, array.bytes() - written);
+      const ChunkHeader header = {section, static_cast<uint32_t>(bytes)};
+      const uint64_t checksum = ChunkChecksum(chunk_++, header, content + written);
+      sink_.Write(&header, sizeof(header));
+      sink_.Write(content + written, bytes);
+      sink_.Write(&checksum, sizeof(checksum));
+      written += bytes;
+    }
+  }
+
+ private:
+  ByteSink& sink_;
+  uint64_t chunk_ = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(ByteSource& source) : source_(source) {}
+
+  template <typename T>
+  BigArray<T> Read(Section section, size_t count) {
+    // Untouched pages cost nothing, so a false count fails at the end of the stream, not here.
+    BigArray<T> array(count);
+    char* content = reinterpret_cast<char*>(array.data());
+    for (size_t read = 0; read < array.bytes();) {
+      const size_t bytes = std::min(kChunkBytes, array.bytes() - read);
+      ReadChunk({section, static_cast<uint32_t>(bytes)}, content + read);
+      read += bytes;
+    }
+    return array;
+  }
+
+ private:
+  void ReadChunk(const ChunkHeader& expected, char* content) {
+    ChunkHeader header;
+    uint64_t checksum;
+    source_.Read(&header, sizeof(header));
+    if (header.section != expected.section || header.bytes != expected.bytes) {
+      Refuse("chunk " + std::to_string(chunk_) + " is " + std::to_string(header.bytes) +
+             " bytes of section " + std::to_string(header.section) + "; expected " +
+             std::to_string(expected.bytes) + " of section " + std::to_string(expected.section));
+    }
+    source_.Read(content, expected.bytes);
+    source_.Read(&checksum, sizeof(checksum));
+    if (checksum != ChunkChecksum(chunk_, header, content)) {
+      Refuse("chunk " + std::to_string(chunk_) + " does not match its checksum");
+    }
+    ++chunk_;
+  }
+
+  ByteSource& source_;
+  uint64_t chunk_ = 0;
+};
+
+Header MakeHeader(const SegmentData& data) {
+  Header header = {};
+  std::memcpy(header.magic, kMagic, sizeof(kMagic));
+  header.version = kSegmentVersion;
+  header.kind = static_cast<uint8_t>(data.graph ? Kind::kHnsw : Kind::kFlat);
+  header.metric = static_cast<uint8_t>(data.metric);
+  header.dimension = data.dimension;
+  header.size = data.size();
+  if (data.graph) {
+    header.m = data.graph->m;
+    header.ef_construction = data.ef_construction;
+    header.entry = data.graph->entry;
+    header.upper_rows = static_cast<uint32_t>(data.graph->upper_links.size() / data.graph->m);
+  }
+  header.checksum = HeaderChecksum(header);
+  return header;
+}
+
+Header ReadHeader(ByteSource& source) {
+  Header header;
+  source.Read(&header, sizeof(header));
+  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) Refuse("these bytes are no segment");
+  if (header.version != kSegmentVersion) {
+    Refuse("version " + std::to_string(header.version) + "; this program reads version " +
+           std::to_string(kSegmentVersion));
+  }
+  if (header.checksum != HeaderChecksum(header)) Refuse("the header does not match its checksum");
+  if (header.kind > static_cast<uint8_t>(Kind::kHnsw)) Refuse("unknown kind");
+  if (header.metric > static_cast<uint8_t>(Metric::kInnerProduct)) Refuse("unknown metric");
+  if (header.dimension < 1 || header.dimension > kMaxDimension) Refuse("dimension out of range");
+  if (header.size > kMaxSegmentSize) Refuse("size out of range");
+  if (header.zero != 0 || header.zero_too != 0) Refuse("a field that is kept zero is not");
+  const bool hnsw = header.kind == static_cast<uint8_t>(Kind::kHnsw);
+  if (hnsw && (header.m < kMinHnswM || header.m > kMaxHnswM)) Refuse("m out of range");
+  if (hnsw && (header.ef_construction < 1 || header.ef_construction > kMaxEfConstruction)) {
+    Refuse("ef_construction out of range");
+  }
+  if (!hnsw && (header.m | header.ef_construction | header.entry | header.upper_rows) != 0) {
+    Refuse("a flat segment with a graph");
+  }
+  return header;
+}
+
+void CheckRows(const SegmentData& data) {
+  for (size_t i = 1; i < data.row_ids.size(); ++i) {
+    if (data.row_ids[i - 1] >= data.row_ids[i]) Refuse("row ids that do not ascend");
+  }
+  // Summing tells as surely as looking at each, and runs at the memory's speed: f32 sums in double
+  // cannot overflow.
+  for (size_t row = 0; row < data.row_ids.size(); ++row) {
+    double sum = 0;
+    const float* vector = data.vectors.data() + row * data.dimension;
+    for (size_t i = 0; i < data.dimension; ++i) sum += vector[i];
+    if (!std::isfinite(sum)) Refuse("row " + std::to_string(data.row_ids[row]) + " is not finite");
+  }
+}
+
+HnswGraph ReadGraph(const Header& header, Reader& reader) {
+  HnswGraph graph;
+  graph.m = header.m;
+  graph.entry = header.entry;
+  graph.levels = reader.Read<uint8_t>(kLevels, header.size);
+  graph.upper_rows = BigArray<uint32_t>(header.size);
+  if (NumberUpperRows(graph) != header.upper_rows) Refuse("levels that do not fit the header");
+  graph.base_links = reader.Read<uint32_t>(kBaseLinks, size_t{header.size} * 2 * header.m);
+  graph.upper_links = reader.Read<uint32_t>(kUpperLinks, size_t{header.upper_rows} * header.m);
+  CheckGraph(graph);
+  return graph;
+}
+
+}  // namespace
+
+void WriteSegment(const SegmentData& data, ByteSink& sink) {
+  const Header header = MakeHeader(data);
+  sink.Write(&header, sizeof(header));
+  Writer writer(sink);
+  writer.Write(kRowIds, data.row_ids);
+  writer.Write(kVectors, data.vectors);
+  if (!data.graph) return;
+  writer.Write(kLevels, data.graph->levels);
+  writer.Write(kBaseLinks, data.graph->base_links);
+  writer.Write(kUpperLinks, data.graph->upper_links);
+}
+
+SegmentData ReadSegment(ByteSource& source) {
+  const Header header = ReadHeader(source);
+  Reader reader(source);
+  SegmentData data;
+  data.metric = static_cast<Metric>(header.metric);
+  data.dimension = header.dimension;
+  data.row_ids = reader.Read<int64_t>(kRowIds, header.size);
+  data.vectors = reader.Read<float>(kVectors, size_t{header.size} * header.dimension);
+  CheckRows(data);
+  if (header.kind == static_cast<uint8_t>(Kind::kHnsw)) {
+    data.ef_construction = header.ef_construction;
+    data.graph = ReadGraph(header, reader);
+  }
+  return data;
+}
+
+}  // namespace semblance::index

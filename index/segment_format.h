@@ -1,0 +1,64 @@
+// The bytes of a segment.
+//
+// All numbers are little-endian. Two runs of a build, or two machines, may order a graph's links
+// differently; everything else of a segment's bytes follows from its rows.
+//
+// A stream is a header and then sections without gaps. The header is 56 bytes:
+//
+//   offset  bytes
+//    0      8  magic "SMBLSEG\0"
+//    8      4  version, 1
+//   12      1  kind: 0 flat, 1 HNSW            (segment.h, Kind)
+//   13      1  metric: 0 cosine, 1 L2, 2 ip    (metric.h, Metric)
+//   14      2  zero
+//   16      4  dimension, 1 .. 8192
+//   20      4  size: number of vectors, 0 .. 2^31 - 1
+//   24      4  HNSW: m, 2 .. 128                                else 0
+//   28      4  HNSW: ef_construction of the build               else 0
+//   32      4  HNSW: entry point, 0xffffffff when size is 0     else 0
+//   36      4  HNSW: rows in the section "upper links"          else 0
+//   40      8  zero
+//   48      8  XXH3_64 of the 48 bytes before it, seed 0
+//
+// The sections, each of a length that the header fixes; the last three only in a HNSW segment:
+//
+//   1  row ids      i64 [size], strictly ascending
+//   2  vectors      f32 [size, dimension], finite; of unit length under cosine
+//   3  levels       u8 [size], the highest level of each node, 0 .. 63
+//   4  base links   u32 [size, 2 m], node numbers, 0xffffffff from the end of a list on
+//   5  upper links  u32 [sum of levels, m], node by node, its levels 1, 2, .. in order
+//
+// A section is cut into chunks of kChunkBytes, the last one shorter; an empty section has none. A
+// chunk is
+//
+//   4  number of its section
+//   4  length of its content in bytes
+//   .. content
+//   8  XXH3_64 of all the above, seed: the number of the chunk in the stream, from 0
+//
+// so that a chunk that is damaged, lost, doubled or put elsewhere is noticed before its content is
+// looked at. Where the stream ends is known from the header; what follows is not read.
+//
+// Changes: a new number for the version, and readers keep reading all the old ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "index/byte_stream.h"
+#include "index/segment_data.h"
+
+namespace semblance::index {
+
+inline constexpr uint32_t kSegmentVersion = 1;
+inline constexpr size_t kSegmentHeaderBytes = 56;
+inline constexpr size_t kChunkBytes = size_t{1} << 20;
+
+// What the sink throws passes through.
+void WriteSegment(const SegmentData& data, ByteSink& sink);
+
+// Throws kCorruption for anything that WriteSegment would not have written; what the source throws
+// passes through. Memory is used for bytes that arrived, not for what a header claims.
+SegmentData ReadSegment(ByteSource& source);
+
+}  // namespace semblance::index

@@ -1,0 +1,49 @@
+// The k nearest of a stream of neighbours.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "index/segment.h"
+
+namespace semblance::index {
+
+// A heap of at most `capacity` (1 or more) neighbours with the farthest on top.
+class TopK {
+ public:
+  explicit TopK(size_t capacity) : capacity_(capacity) {}
+
+  bool full() const { return heap_.size() == capacity_; }
+  bool empty() const { return heap_.empty(); }
+  size_t size() const { return heap_.size(); }
+  // Nothing farther than this can still enter.
+  float bound() const {
+    return full() ? heap_.front().distance : std::numeric_limits<float>::infinity();
+  }
+
+  void Offer(const Neighbour& neighbour) {
+    if (full()) {
+      if (!Nearer(neighbour, heap_.front())) return;
+      std::pop_heap(heap_.begin(), heap_.end(), Nearer);
+      heap_.back() = neighbour;
+    } else {
+      heap_.push_back(neighbour);
+    }
+    std::push_heap(heap_.begin(), heap_.end(), Nearer);
+  }
+
+  // Nearest first; leaves the heap empty.
+  std::vector<Neighbour> Take() {
+    std::sort_heap(heap_.begin(), heap_.end(), Nearer);
+    return std::exchange(heap_, {});
+  }
+
+ private:
+  const size_t capacity_;
+  std::vector<Neighbour> heap_;
+};
+
+}  // namespace semblance::index
