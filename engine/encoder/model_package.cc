@@ -1,1 +1,160 @@
 #include "engine/encoder/model_package.h"
+
+#include <xxhash.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "engine/encoder/embedded_files.h"
+
+namespace semblance::encoder {
+
+// Made by the build from default_model/.
+extern const EmbeddedFile kDefaultModel[];
+extern const int kDefaultModelCount;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelCard = "README.md";
+
+struct KnownFile {
+  const char* name;
+  bool required;
+};
+constexpr std::array<KnownFile, 5> kKnownFiles = {{{"config.json", true},
+                                                   {"model.safetensors", true},
+                                                   {"tokenizer.model", true},
+                                                   {"tokenizer_config.json", true},
+                                                   {kModelCard, false}}};
+
+// Throws kMissing, naming every file that lacks.
+void CheckComplete(const ModelPackage& package, const std::string& where) {
+  std::string lacking;
+  for (const KnownFile& file : kKnownFiles) {
+    if (!file.required || package.Has(file.name)) continue;
+    lacking += (lacking.empty() ? "" : ", ") + std::string(file.name);
+  }
+  if (!lacking.empty()) throw Error(ErrorKind::kMissing, where + " lacks " + lacking);
+}
+
+// Names become file names and database keys; none may lead elsewhere.
+void CheckName(const std::string& name) {
+  const bool plain = !name.empty() && name.size() <= 128 && name[0] != '.' &&
+                     name.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789._-") == std::string::npos;
+  if (!plain) {
+    throw Error(ErrorKind::kInvalid, "\"" + name + "\" cannot be the name of a model's file");
+  }
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::error_code code;
+  const uintmax_t size = fs::file_size(path, code);
+  std::string bytes;
+  if (file && !code) {
+    bytes.resize(size);
+    file.read(bytes.data(), static_cast<std::streamsize>(size));
+  }
+  if (!file || code) throw Error(ErrorKind::kMissing, "cannot read " + path.string());
+  return bytes;
+}
+
+ModelPackage MakeDefault() {
+  if (kDefaultModelCount == 0) {
+    throw Error(ErrorKind::kMissing, "this build has no default model");
+  }
+  ModelPackage package;
+  for (int i = 0; i < kDefaultModelCount; ++i) {
+    const EmbeddedFile& file = kDefaultModel[i];
+    package.AddStatic(file.name, {file.begin, static_cast<size_t>(file.end - file.begin)});
+  }
+  CheckComplete(package, "the default model of this build");
+  return package;
+}
+
+}  // namespace
+
+ModelPackage ModelPackage::FromDirectory(const std::string& directory) {
+  ModelPackage package;
+  for (const KnownFile& file : kKnownFiles) {
+    const fs::path path = fs::path(directory) / file.name;
+    std::error_code code;
+    if (fs::is_regular_file(path, code)) package.Add(file.name, ReadFile(path));
+  }
+  CheckComplete(package, directory);
+  return package;
+}
+
+const ModelPackage& ModelPackage::Default() {
+  static const ModelPackage package = MakeDefault();
+  return package;
+}
+
+void ModelPackage::Add(const std::string& name, std::string bytes) {
+  CheckName(name);
+  auto owned = std::make_shared<const std::string>(std::move(bytes));
+  files_[name] = *owned;
+  owned_[name] = std::move(owned);
+}
+
+void ModelPackage::AddStatic(const std::string& name, std::string_view bytes) {
+  CheckName(name);
+  files_[name] = bytes;
+  owned_.erase(name);
+}
+
+bool ModelPackage::Has(const std::string& name) const { return files_.count(name) != 0; }
+
+std::string_view ModelPackage::File(const std::string& name) const {
+  const auto found = files_.find(name);
+  if (found == files_.end()) throw Error(ErrorKind::kMissing, "the model has no " + name);
+  return found->second;
+}
+
+void ModelPackage::WriteTo(const std::string& directory) const {
+  std::error_code code;
+  fs::create_directories(directory, code);
+  if (code) {
+    throw Error(ErrorKind::kInvalid, "cannot make the folder " + directory + ": " + code.message());
+  }
+  for (const auto& [name, bytes] : files_) {
+    const fs::path path = fs::path(directory) / name;
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.close();
+    if (!file) throw Error(ErrorKind::kInvalid, "cannot write " + path.string());
+  }
+}
+
+std::string ModelPackage::Id() const {
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_64bits_reset(state.get());
+  // Lengths keep ("ab", "c") apart from ("a", "bc"); little-endian, whatever the machine.
+  const auto add = [&](std::string_view bytes) {
+    unsigned char length[8];
+    for (int i = 0; i < 8; ++i)
+      length[i] = static_cast<unsigned char>(uint64_t{bytes.size()} >> (8 * i));
+    XXH3_64bits_update(state.get(), length, sizeof(length));
+    XXH3_64bits_update(state.get(), bytes.data(), bytes.size());
+  };
+  for (const auto& [name, bytes] : files_) {
+    if (name == kModelCard) continue;
+    add(name);
+    add(bytes);
+  }
+  const uint64_t hash = XXH3_64bits_digest(state.get());
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string id(16, '0');
+  for (int i = 0; i < 16; ++i) id[i] = kDigits[hash >> (60 - 4 * i) & 15];
+  return id;
+}
+
+}  // namespace semblance::encoder

@@ -1,12 +1,13 @@
 // A model as a set of named files, in the layout of a Hugging Face folder:
 //
-//   config.json             architecture (BERT keys: model_type "bert", hidden_size, num_hidden_layers,
-//                           num_attention_heads, intermediate_size, hidden_act, layer_norm_eps, vocab_size,
-//                           max_position_embeddings, type_vocab_size, pad_token_id) and our own block
-//                           "semblance": {"pooler": "avg", "max_length": 64}
+//   config.json             architecture (BERT keys: model_type "bert", hidden_size,
+//   num_hidden_layers,
+//                           num_attention_heads, intermediate_size, hidden_act, layer_norm_eps,
+//                           vocab_size, max_position_embeddings, type_vocab_size, pad_token_id) and
+//                           our own block "semblance": {"pooler": "avg", "max_length": 64}
 //   model.safetensors       weights, F32, F16 or BF16, named as Hugging Face names BERT's
-//   tokenizer.model         sentencepiece; tokenizer_config.json says the special tokens and whether to lower-case
-//   README.md               the model card (optional)
+//   tokenizer.model         sentencepiece; tokenizer_config.json says the special tokens and
+//   whether to lower-case README.md               the model card (optional)
 //
 // Value type; copies share the bytes. Thread-safe once built.
 #pragma once
@@ -25,13 +26,15 @@ class ModelPackage {
  public:
   ModelPackage() = default;
 
-  // Every regular file of the folder that a model may have (the list above); throws kMissing naming what lacks.
+  // Every regular file of the folder that a model may have (the list above); throws kMissing naming
+  // what lacks.
   static ModelPackage FromDirectory(const std::string& directory);
   // The default model, which is part of the binary. Its bytes are not copied.
   static const ModelPackage& Default();
 
   void Add(const std::string& name, std::string bytes);
-  void AddStatic(const std::string& name, std::string_view bytes);  // `bytes` live as long as the process
+  void AddStatic(const std::string& name,
+                 std::string_view bytes);  // `bytes` live as long as the process
   bool Has(const std::string& name) const;
   std::string_view File(const std::string& name) const;  // throws kMissing
   const std::map<std::string, std::string_view>& files() const { return files_; }

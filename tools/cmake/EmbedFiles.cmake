@@ -1,6 +1,7 @@
 # semblance_embed_files(TARGET SYMBOL DIRECTORY FILE...)
-# Puts files into a target's read-only data with the assembler's .incbin, and writes a header-free C++ source that
-# lists them: extern "C" data is reached through `semblance::EmbeddedFile kSYMBOL[]`, declared by the user.
+# Puts the files, as many as there are, into a target's read-only data with the assembler's .incbin, and a C++ source
+# that lists them beside it: `extern const EmbeddedFile kSYMBOL[]` and `extern const int kSYMBOLCount`, both in
+# semblance::encoder. A file that changes is embedded anew by the next build.
 function(semblance_embed_files target symbol directory)
   set(assembly ".section .rodata\n")
   set(declarations "")
@@ -21,16 +22,23 @@ function(semblance_embed_files target symbol directory)
   string(APPEND assembly ".section .note.GNU-stack,\"\",@progbits\n")
   set(base ${CMAKE_CURRENT_BINARY_DIR}/${symbol})
   file(CONFIGURE OUTPUT ${base}.s CONTENT "${assembly}" @ONLY)
+  # The last row stands for nothing: an array may not be empty.
   file(CONFIGURE OUTPUT ${base}.cc CONTENT
 "// Made by tools/cmake/EmbedFiles.cmake.
 #include \"engine/encoder/embedded_files.h\"
 ${declarations}namespace semblance::encoder {
 extern const EmbeddedFile k${symbol}[] = {
-${rows}};
+${rows}    {nullptr, nullptr, nullptr}};
 extern const int k${symbol}Count = ${number};
 }  // namespace semblance::encoder
 " @ONLY)
-  set_source_files_properties(${base}.s PROPERTIES LANGUAGE C OBJECT_DEPENDS "${paths}")
-  set_source_files_properties(${base}.s PROPERTIES COMPILE_OPTIONS "-xassembler")
-  target_sources(${target} PRIVATE ${base}.s ${base}.cc)
+  # By the assembler alone, not through ccache: what it reads with .incbin is in no dependency list but this one.
+  set(object ${base}.o)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CMAKE_C_COMPILER} -c -x assembler ${base}.s -o ${object}
+    DEPENDS ${base}.s ${paths}
+    COMMENT "Embedding ${symbol}"
+    VERBATIM)
+  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  target_sources(${target} PRIVATE ${base}.cc ${object})
 endfunction()
