@@ -110,6 +110,7 @@ class Store {
   virtual void Compact() = 0;                                  // gives the space of deleted keys back; slow
   virtual StoreStats Stats() const = 0;
   virtual const std::string& folder() const = 0;
+  virtual std::string store_id() const = 0;  // 32 hexadecimal digits, drawn when the store was created
 };
 
 }  // namespace semblance::storage

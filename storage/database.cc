@@ -1,0 +1,270 @@
+#include <rocksdb/listener.h>
+
+#include <algorithm>
+#include <random>
+
+#include "storage/database_internal.h"
+#include "storage/keys.h"
+#include "storage/rocks_options_internal.h"
+
+namespace semblance::storage {
+namespace {
+
+constexpr size_t kMaxFamilies = 32;
+
+rocksdb::TransactionDBWriteOptimizations Unlocked() {
+  rocksdb::TransactionDBWriteOptimizations optimizations;
+  optimizations.skip_concurrency_control = true;
+  return optimizations;
+}
+
+std::string NewStoreId() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) AppendU32(&id, random());
+  return id;
+}
+
+std::vector<std::string> CheckedFamilies(const std::vector<std::string>& names) {
+  if (names.empty() || names.size() > kMaxFamilies) {
+    throw Error(ErrorKind::kInvalid, "a store has between 1 and 32 families");
+  }
+  std::set<std::string> seen = {rocksdb::kDefaultColumnFamilyName};
+  for (const std::string& name : names) {
+    if (name.empty() || !seen.insert(name).second) {
+      throw Error(ErrorKind::kInvalid,
+                  "family name '" + name + "' is empty, reserved or given twice");
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+// Hears of failed writes, and keeps RocksDB from polling the disk every five seconds by itself:
+// EnsureWritable tries at the moment somebody wants to write.
+class Database::ErrorWatch : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // With two-phase commit RocksDB calls a compaction without space fatal, for fear of a torn log;
+    // the log is not what failed there, so a resume is safe.
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction &&
+        KindOf(*error) == ErrorKind::kNoSpace &&
+        error->severity() > rocksdb::Status::Severity::kHardError) {
+      *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+    }
+    stopped_.store(true);
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status error,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+  bool stopped() const { return stopped_.load(); }
+  void set_stopped(bool stopped) { stopped_.store(stopped); }
+
+ private:
+  std::atomic<bool> stopped_{false};
+};
+
+std::shared_ptr<rocksdb::Env> NewMemoryEnv() {
+  return std::shared_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+}
+
+std::shared_ptr<rocksdb::Env> DiskEnv() {
+  return {rocksdb::Env::Default(), [](rocksdb::Env*) {}};
+}
+
+Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
+                   const OpenOptions& options)
+    : env_(std::move(env)),
+      folder_(folder),
+      family_names_(CheckedFamilies(options.families)),
+      in_memory_(options.in_memory),
+      cache_(rocksdb::NewLRUCache(kBlockCacheBytes, /*num_shard_bits=*/2)),
+      watch_(std::make_shared<ErrorWatch>()) {
+  if (!in_memory_) InspectFolder(folder_, options, env_.get());
+  try {
+    OpenRocks();
+    ReadOrWriteHeader();
+    RemoveUnfinishedBlobs();
+  } catch (...) {
+    Close();
+    throw;
+  }
+}
+
+Database::~Database() { Close(); }
+
+void Database::OpenRocks() {
+  rocksdb::DBOptions options = MakeDbOptions(env_.get());
+  options.listeners.push_back(watch_);
+  const rocksdb::ColumnFamilyOptions family_options = MakeFamilyOptions(cache_);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
+  for (const std::string& name : family_names_) families.emplace_back(name, family_options);
+
+  rocksdb::TransactionDB* rocks = nullptr;
+  const rocksdb::Status status = rocksdb::TransactionDB::Open(
+      options, rocksdb::TransactionDBOptions(), folder_, families, &handles_, &rocks);
+  if (!status.ok()) {
+    handles_.clear();  // RocksDB freed them
+    if (status.IsPathNotFound()) {
+      throw Error(ErrorKind::kCorruption,
+                  folder_ + ": cannot open: a file of the store is gone: " + status.ToString());
+    }
+    Throw(status, folder_, "cannot open");
+  }
+  rocks_.reset(rocks);
+}
+
+void Database::ReadOrWriteHeader() {
+  rocksdb::PinnableSlice pinned;
+  const auto payload = Read({}, kDefaultFamilyNumber, kStoreKey, &pinned);
+  if (payload) {
+    const auto header = DecodeStoreHeader(*payload);
+    if (!header) throw Error(ErrorKind::kWrongVersion, folder_ + " holds another kind of store");
+    if (header->version != kFormatVersion) {
+      throw Error(ErrorKind::kWrongVersion,
+                  folder_ + " has format version " + std::to_string(header->version) +
+                      "; this program reads version " + std::to_string(kFormatVersion));
+    }
+    store_id_ = header->id;
+    return;
+  }
+  // Without a header it is either a store whose creation was cut short, or somebody else's.
+  if (!IsEmpty()) {
+    throw Error(ErrorKind::kWrongVersion, folder_ + " holds a RocksDB that is no Semblance store");
+  }
+  StoreHeader header;
+  header.id = NewStoreId();
+  rocksdb::WriteBatch batch;
+  Put(&batch, kDefaultFamilyNumber, kStoreKey, EncodeStoreHeader(header));
+  Write(&batch, /*sync=*/true, "cannot create the store");
+  store_id_ = header.id;
+}
+
+bool Database::IsEmpty() const {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    const std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator({}, handle));
+    it->SeekToFirst();
+    Check(it->status(), folder_, "cannot read");
+    if (it->Valid()) return false;
+  }
+  return true;
+}
+
+void Database::RemoveUnfinishedBlobs() {
+  rocksdb::WriteBatch batch;
+  const std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator({}, handles_[0]));
+  for (it->Seek(ToSlice(kPendingPrefix));
+       it->Valid() && it->key().starts_with(ToSlice(kPendingPrefix)); it->Next()) {
+    const std::string_view key = ToView(it->key());
+    const std::string_view payload = Unseal(kDefaultFamilyNumber, key, ToView(it->value()));
+    std::string_view rest = key.substr(kPendingPrefix.size());
+    const uint32_t family = TakeU32(&rest);
+    if (family < family_names_.size() && payload.size() == 1) {
+      RemoveChunks(this, &batch, family, rest, static_cast<uint8_t>(payload[0]));
+    }
+    batch.Delete(handles_[0], it->key());
+  }
+  Check(it->status(), folder_, "cannot read");
+  if (batch.Count() > 0) Write(&batch, /*sync=*/false, "cannot remove an unfinished blob");
+}
+
+void Database::Close() noexcept {
+  if (!rocks_) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    rocks_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+  handles_.clear();
+  rocks_.reset();
+}
+
+rocksdb::ColumnFamilyHandle* Database::Handle(uint32_t family) const {
+  if (family == kDefaultFamilyNumber) return handles_[0];
+  if (family >= family_names_.size()) {
+    throw Error(ErrorKind::kInvalid, folder_ + " has no family number " + std::to_string(family) +
+                                         "; there are " + std::to_string(family_names_.size()));
+  }
+  return handles_[family + 1];
+}
+
+std::string Database::Where(uint32_t family, std::string_view key) const {
+  const std::string name =
+      family < family_names_.size() ? family_names_[family] : rocksdb::kDefaultColumnFamilyName;
+  return folder_ + ", family " + name + ", key " + ToHex(key);
+}
+
+std::string_view Database::Unseal(uint32_t family, std::string_view key,
+                                  std::string_view value) const {
+  const auto payload = PayloadOf(family, key, value);
+  if (!payload) {
+    throw Error(ErrorKind::kCorruption, Where(family, key) + ": the checksum is wrong");
+  }
+  return *payload;
+}
+
+std::optional<std::string_view> Database::Read(const rocksdb::ReadOptions& options, uint32_t family,
+                                               std::string_view key,
+                                               rocksdb::PinnableSlice* pinned) const {
+  pinned->Reset();
+  const rocksdb::Status status = rocks_->Get(options, Handle(family), ToSlice(key), pinned);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) Throw(status, Where(family, key), "cannot read");
+  return Unseal(family, key, ToView(*pinned));
+}
+
+void Database::Put(rocksdb::WriteBatch* batch, uint32_t family, std::string_view key,
+                   std::string_view payload) const {
+  const auto sum = ChecksumOf(family, key, payload);
+  const rocksdb::Slice key_part = ToSlice(key);
+  const rocksdb::Slice value_parts[] = {ToSlice(payload), {sum.data(), sum.size()}};
+  const rocksdb::Status status =
+      batch->Put(Handle(family), rocksdb::SliceParts(&key_part, 1), {value_parts, 2});
+  if (!status.ok()) Throw(status, Where(family, key), "cannot write");
+}
+
+void Database::Write(rocksdb::WriteBatch* batch, bool sync, const char* what) {
+  EnsureWritable();
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  Check(rocks_->Write(options, Unlocked(), batch), folder_, what);
+}
+
+void Database::EnsureWritable() {
+  if (!watch_->stopped()) return;
+  const std::lock_guard<std::mutex> lock(resume_mu_);
+  if (!watch_->stopped()) return;
+  watch_->set_stopped(false);  // before Resume, which may hear of the next error
+  const rocksdb::Status status = rocks_->Resume();
+  if (!status.ok()) {
+    watch_->set_stopped(true);
+    Throw(status, folder_, "cannot write");
+  }
+}
+
+bool Database::LockBlob(uint32_t family, const std::string& key) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  return blobs_in_writing_.emplace(family, key).second;
+}
+
+void Database::UnlockBlob(uint32_t family, const std::string& key) noexcept {
+  const std::lock_guard<std::mutex> lock(mu_);
+  const auto it =
+      std::find_if(blobs_in_writing_.begin(), blobs_in_writing_.end(),
+                   [&](const auto& blob) { return blob.first == family && blob.second == key; });
+  if (it != blobs_in_writing_.end()) blobs_in_writing_.erase(it);
+}
+
+bool Database::IsReserved(const std::string& name) const {
+  const std::lock_guard<std::mutex> lock(mu_);
+  return reserved_names_.count(name) != 0;
+}
+
+void Database::Reserve(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  reserved_names_.insert(name);
+}
+
+}  // namespace semblance::storage

@@ -1,0 +1,90 @@
+// What is in a folder before RocksDB is let into it: RocksDB would create a database over the
+// remains of another, and delete the tables that its new manifest does not know.
+#include <algorithm>
+#include <filesystem>
+
+#include "storage/database_internal.h"
+#include "storage/rocks_options_internal.h"
+
+namespace semblance::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool StartsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+// Left behind by a creation that was cut short before CURRENT was written.
+bool IsFromCreation(std::string_view name) {
+  return name == "LOCK" || name == "IDENTITY" || StartsWith(name, "MANIFEST-") ||
+         StartsWith(name, "OPTIONS-") || StartsWith(name, "LOG") || name.ends_with(".dbtmp");
+}
+
+void CheckNothingIsLost(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.ends_with(".sst") || name.ends_with(".log") || name.ends_with(".blob")) {
+      throw Error(ErrorKind::kCorruption,
+                  folder + ": the file CURRENT is gone, but " + name + " is still there");
+    }
+    if (!IsFromCreation(name)) {
+      throw Error(ErrorKind::kWrongVersion, folder + " is no Semblance store: it holds " + name);
+    }
+  }
+  if (error) throw Error(ErrorKind::kIo, folder + ": cannot list: " + error.message());
+}
+
+void CheckFamilies(const std::string& folder, const OpenOptions& options, rocksdb::Env* env) {
+  std::vector<std::string> names;
+  const rocksdb::Status status =
+      rocksdb::DB::ListColumnFamilies(MakeDbOptions(env), folder, &names);
+  if (status.IsPathNotFound()) {
+    throw Error(ErrorKind::kCorruption,
+                folder + ": cannot open: the manifest is gone: " + status.ToString());
+  }
+  if (!status.ok()) Throw(status, folder, "cannot open");
+  for (const std::string& name : names) {
+    if (name == rocksdb::kDefaultColumnFamilyName) continue;
+    if (std::find(options.families.begin(), options.families.end(), name) ==
+        options.families.end()) {
+      throw Error(
+          ErrorKind::kWrongVersion,
+          folder + " has a family '" + name +
+              "' that this program does not know: a newer program, or another one, wrote it");
+    }
+  }
+}
+
+}  // namespace
+
+bool InspectFolder(const std::string& folder, const OpenOptions& options, rocksdb::Env* env) {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (status.type() == fs::file_type::none) {
+    throw Error(ErrorKind::kIo, folder + ": " + error.message());
+  }
+  const bool exists = fs::exists(status);
+  if (exists && !fs::is_directory(status)) {
+    throw Error(ErrorKind::kWrongVersion, folder + " is a file, not the folder of a store");
+  }
+  const bool has_current = exists && fs::exists(fs::path(folder) / "CURRENT", error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw Error(ErrorKind::kIo, folder + ": " + error.message());
+  }
+  if (has_current) {
+    CheckFamilies(folder, options, env);
+    return true;
+  }
+  if (exists) CheckNothingIsLost(folder);
+  if (!options.create_if_missing) {
+    throw Error(ErrorKind::kMissing, "there is no store in " + folder);
+  }
+  if (!exists && !fs::create_directory(folder, error) && error) {
+    throw Error(ErrorKind::kIo, folder + ": cannot create: " + error.message());
+  }
+  return false;
+}
+
+}  // namespace semblance::storage

@@ -1,0 +1,65 @@
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "storage/rocks_options_internal.h"
+
+namespace semblance::storage {
+namespace {
+
+// RocksDB would keep a LOG file in the user's folder and move the last one aside at every open.
+// Errors reach the caller as Status, so nothing is lost by dropping them.
+class SilentLogger : public rocksdb::Logger {
+ public:
+  SilentLogger() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {}
+  void LogHeader(const char* format, va_list arguments) override {}
+};
+
+}  // namespace
+
+rocksdb::DBOptions MakeDbOptions(rocksdb::Env* env) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.info_log = std::make_shared<SilentLogger>();
+  options.keep_log_file_num = 1;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.skip_stats_update_on_db_open = true;  // opening reads no table it is not asked for
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  options.max_file_opening_threads = 1;
+  options.db_write_buffer_size = kAllWriteBuffersBytes;
+  options.max_total_wal_size = kMaxLogBytes;
+  options.max_manifest_file_size = 4u << 20;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16u << 10;  // a handful of vectors
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kNoCompression;  // storage/format.h says why
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = 2;
+  // TransactionDB would keep flushed memtables in memory to detect conflicts; we have one writer.
+  options.max_write_buffer_size_to_maintain = 1;
+  return options;
+}
+
+rocksdb::TransactionOptions MakeTransactionOptions() {
+  rocksdb::TransactionOptions options;
+  options.skip_concurrency_control = true;  // the caller lets one writer in at a time
+  options.max_write_batch_size = kMaxTransactionBytes;
+  return options;
+}
+
+}  // namespace semblance::storage

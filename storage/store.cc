@@ -1,0 +1,132 @@
+#include "storage/store.h"
+
+#include "storage/database_internal.h"
+
+namespace semblance::storage {
+namespace {
+
+class RocksStore : public Store {
+ public:
+  RocksStore(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
+             const OpenOptions& options)
+      : database_(std::move(env), folder, options),
+        store_id_(ToHex(database_.store_id())),
+        prepared_(PreparedTransactions(&database_)) {}
+
+  ~RocksStore() override {
+    try {
+      for (const auto& transaction : prepared_) transaction->Abandon();
+    } catch (const std::exception&) {
+      // Not reached: these are all prepared.
+    }
+  }
+
+  std::optional<std::string> Get(Family family, std::string_view key) const override {
+    rocksdb::PinnableSlice pinned;
+    const auto payload = database_.Read({}, family, key, &pinned);
+    if (!payload) return std::nullopt;
+    return std::string(*payload);
+  }
+
+  std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const override {
+    return NewCursor(database_, family, prefix);
+  }
+
+  std::unique_ptr<Transaction> Begin() override { return NewTransaction(&database_); }
+
+  std::vector<std::unique_ptr<Transaction>> TakePrepared() override {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return std::move(prepared_);
+  }
+
+  void DeletePrefix(Family family, std::string_view prefix) override;
+
+  std::unique_ptr<BlobWriter> NewBlob(Family family, std::string_view key) override {
+    return NewBlobWriter(&database_, family, key);
+  }
+  std::unique_ptr<BlobReader> OpenBlob(Family family, std::string_view key) const override {
+    return NewBlobReader(database_, family, key);
+  }
+  void DeleteBlob(Family family, std::string_view key) override {
+    RemoveBlob(&database_, family, key);
+  }
+
+  void Sync() override {
+    database_.EnsureWritable();
+    Check(database_.rocks().SyncWAL(), folder(), "cannot sync");
+  }
+  void Checkpoint(const std::string& to) const override { CopyTo(database_, to); }
+  void Compact() override;
+  StoreStats Stats() const override;
+  const std::string& folder() const override { return database_.folder(); }
+  std::string store_id() const override { return store_id_; }
+
+ private:
+  // Calls `visit` with our own family and all of the caller's.
+  template <typename Visit>
+  void ForEachFamily(Visit visit) const {
+    visit(database_.Handle(kDefaultFamilyNumber));
+    for (Family f = 0; f < database_.family_names().size(); ++f) visit(database_.Handle(f));
+  }
+
+  Database database_;
+  const std::string store_id_;  // hexadecimal
+  std::mutex mu_;
+  std::vector<std::unique_ptr<Transaction>> prepared_;  // guarded by mu_; not taken yet
+};
+
+void RocksStore::DeletePrefix(Family family, std::string_view prefix) {
+  rocksdb::ColumnFamilyHandle* handle = database_.Handle(family);
+  rocksdb::WriteBatch batch;
+  if (const auto end = EndOfPrefix(prefix)) {
+    batch.DeleteRange(handle, ToSlice(prefix), *end);
+  } else {  // to the end of the family, which has no largest key
+    const std::unique_ptr<rocksdb::Iterator> it(database_.rocks().NewIterator({}, handle));
+    it->SeekToLast();
+    Check(it->status(), folder(), "cannot delete a prefix");
+    if (!it->Valid() || !it->key().starts_with(ToSlice(prefix))) return;
+    batch.DeleteRange(handle, ToSlice(prefix), it->key());
+    batch.Delete(handle, it->key());
+  }
+  database_.Write(&batch, /*sync=*/true, "cannot delete a prefix");
+}
+
+void RocksStore::Compact() {
+  database_.EnsureWritable();
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  ForEachFamily([&](rocksdb::ColumnFamilyHandle* handle) {
+    Check(database_.rocks().CompactRange(options, handle, nullptr, nullptr), folder(),
+          "cannot compact");
+  });
+}
+
+StoreStats RocksStore::Stats() const {
+  StoreStats stats;
+  ForEachFamily([&](rocksdb::ColumnFamilyHandle* handle) {
+    uint64_t value = 0;
+    if (database_.rocks().GetIntProperty(handle, rocksdb::DB::Properties::kLiveSstFilesSize,
+                                         &value)) {
+      stats.disk_bytes += value;
+    }
+    if (database_.rocks().GetIntProperty(handle, rocksdb::DB::Properties::kCurSizeAllMemTables,
+                                         &value)) {
+      stats.memory_bytes += value;
+    }
+  });
+  stats.memory_bytes += database_.cache().GetUsage();
+  return stats;
+}
+
+}  // namespace
+
+std::shared_ptr<Store> OpenIn(const std::shared_ptr<rocksdb::Env>& env, const std::string& folder,
+                              const OpenOptions& options) {
+  return std::make_shared<RocksStore>(env, folder, options);
+}
+
+std::shared_ptr<Store> Store::Open(const std::string& folder, const OpenOptions& options) {
+  return OpenIn(options.in_memory ? NewMemoryEnv() : DiskEnv(), folder, options);
+}
+
+}  // namespace semblance::storage
