@@ -1,6 +1,7 @@
 // Text to vectors at serving time: tokenizer, transformer on oneDNN (no LibTorch), pooler.
 //
-// Threads: Encode may be called from several threads at once; weights are shared. Errors: encoder::Error.
+// Threads: Encode may be called from several threads at once; weights are shared. Errors:
+// encoder::Error.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,10 @@
 #include <vector>
 
 #include "engine/encoder/model_package.h"
+#include "engine/encoder/pooler.h"
 #include "engine/encoder/tokenizer.h"
 
 namespace semblance::encoder {
-
-enum class Pooler : uint8_t { kCls = 0, kClsBeforePooler = 1, kAvg = 2, kAvgTop2 = 3, kAvgFirstLast = 4 };
-std::string_view PoolerName(Pooler pooler);  // the names of the SimCSE code: cls, cls_before_pooler, avg, ...
-Pooler PoolerFromName(std::string_view name);  // throws kInvalid, listing the names
 
 struct EncoderOptions {
   int threads = 0;  // 0: all that OpenMP would use
@@ -26,7 +24,8 @@ struct EncoderOptions {
 
 class Encoder {
  public:
-  static std::shared_ptr<const Encoder> Load(const ModelPackage& package, const EncoderOptions& options = {});
+  static std::shared_ptr<const Encoder> Load(const ModelPackage& package,
+                                             const EncoderOptions& options = {});
   virtual ~Encoder() = default;
 
   virtual uint32_t dimension() const = 0;
@@ -34,9 +33,10 @@ class Encoder {
   virtual Pooler pooler() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
 
-  // Unit-length vectors [texts.size(), dimension()], row-major f32, in the order of the texts. A text gets the same
-  // vector alone and in any batch, within 1e-5. Texts are sorted by length inside; no padding is computed.
-  // `cancel`, when given, is polled between batches; true throws kInterrupted.
+  // Unit-length vectors [texts.size(), dimension()], row-major f32, in the order of the texts. A
+  // text gets the same vector alone and in any batch, within 1e-5. Texts are sorted by length
+  // inside; no padding is computed. `cancel`, when given, is polled between batches; true throws
+  // kInterrupted.
   virtual std::vector<float> Encode(std::span<const std::string_view> texts,
                                     const std::function<bool()>& cancel = {}) const = 0;
   // The same for token ids made by tokenizer().

@@ -20,12 +20,14 @@ struct SpecialIds {
 
 class Tokenizer {
  public:
-  // Reads the tokenizer files of a package; throws encoder::Error (never ends the process, whatever the bytes).
+  // Reads the tokenizer files of a package; throws encoder::Error (never ends the process, whatever
+  // the bytes).
   static std::shared_ptr<const Tokenizer> Load(const ModelPackage& package);
   virtual ~Tokenizer() = default;
 
-  // [CLS] pieces [SEP], at most `max_length` ids in all (the end of the text is cut; the specials stay; max_length >= 2).
-  // Any bytes are accepted: invalid UTF-8 becomes U+FFFD, NUL is a character like others, empty text gives the specials.
+  // [CLS] pieces [SEP], at most `max_length` ids in all (the end of the text is cut; the specials
+  // stay; max_length >= 2). Any bytes are accepted: invalid UTF-8 becomes U+FFFD, NUL is a
+  // character like others, empty text gives the specials.
   virtual std::vector<int32_t> Encode(std::string_view text, uint32_t max_length) const = 0;
   virtual uint32_t vocabulary_size() const = 0;
   virtual const SpecialIds& special_ids() const = 0;
