@@ -11,52 +11,78 @@
 namespace semblance::sql {
 namespace {
 
-// The table. No default label: a kind that is added and forgotten here is a warning of the compiler.
+// The table. No default label: a kind that is added and forgotten here is a warning of the
+// compiler.
 int CodeOf(engine::ErrorKind kind) {
   switch (kind) {
-    case engine::ErrorKind::kInvalid: return SQLITE_ERROR;
-    case engine::ErrorKind::kNotFound: return SQLITE_ERROR;
-    case engine::ErrorKind::kBusy: return SQLITE_BUSY;
-    case engine::ErrorKind::kSnapshotTooOld: return SQLITE_BUSY_SNAPSHOT;
-    case engine::ErrorKind::kCorruption: return SQLITE_CORRUPT_VTAB;
-    case engine::ErrorKind::kNoSpace: return SQLITE_FULL;
-    case engine::ErrorKind::kIo: return SQLITE_IOERR;
-    case engine::ErrorKind::kInterrupted: return SQLITE_INTERRUPT;
-    case engine::ErrorKind::kReadOnly: return SQLITE_READONLY;
-    case engine::ErrorKind::kConstraint: return SQLITE_CONSTRAINT;
+    case engine::ErrorKind::kInvalid:
+      return SQLITE_ERROR;
+    case engine::ErrorKind::kNotFound:
+      return SQLITE_ERROR;
+    case engine::ErrorKind::kBusy:
+      return SQLITE_BUSY;
+    case engine::ErrorKind::kSnapshotTooOld:
+      return SQLITE_BUSY_SNAPSHOT;
+    case engine::ErrorKind::kCorruption:
+      return SQLITE_CORRUPT_VTAB;
+    case engine::ErrorKind::kNoSpace:
+      return SQLITE_FULL;
+    case engine::ErrorKind::kIo:
+      return SQLITE_IOERR;
+    case engine::ErrorKind::kInterrupted:
+      return SQLITE_INTERRUPT;
+    case engine::ErrorKind::kReadOnly:
+      return SQLITE_READONLY;
+    case engine::ErrorKind::kConstraint:
+      return SQLITE_CONSTRAINT;
   }
   return SQLITE_ERROR;
 }
 
 int CodeOf(storage::ErrorKind kind) {
   switch (kind) {
-    case storage::ErrorKind::kCorruption: return SQLITE_CORRUPT_VTAB;
-    case storage::ErrorKind::kLockHeld: return SQLITE_BUSY;
-    case storage::ErrorKind::kNoSpace: return SQLITE_FULL;
-    case storage::ErrorKind::kWrongVersion: return SQLITE_CANTOPEN;
-    case storage::ErrorKind::kMissing: return SQLITE_CANTOPEN;
-    case storage::ErrorKind::kIo: return SQLITE_IOERR;
-    case storage::ErrorKind::kInvalid: return SQLITE_ERROR;
+    case storage::ErrorKind::kCorruption:
+      return SQLITE_CORRUPT_VTAB;
+    case storage::ErrorKind::kLockHeld:
+      return SQLITE_BUSY;
+    case storage::ErrorKind::kNoSpace:
+      return SQLITE_FULL;
+    case storage::ErrorKind::kWrongVersion:
+      return SQLITE_CANTOPEN;
+    case storage::ErrorKind::kMissing:
+      return SQLITE_CANTOPEN;
+    case storage::ErrorKind::kIo:
+      return SQLITE_IOERR;
+    case storage::ErrorKind::kInvalid:
+      return SQLITE_ERROR;
   }
   return SQLITE_ERROR;
 }
 
 int CodeOf(index::ErrorKind kind) {
   switch (kind) {
-    case index::ErrorKind::kInvalid: return SQLITE_ERROR;
-    case index::ErrorKind::kCorruption: return SQLITE_CORRUPT_VTAB;
-    case index::ErrorKind::kLibrary: return SQLITE_ERROR;
+    case index::ErrorKind::kInvalid:
+      return SQLITE_ERROR;
+    case index::ErrorKind::kCorruption:
+      return SQLITE_CORRUPT_VTAB;
+    case index::ErrorKind::kLibrary:
+      return SQLITE_ERROR;
   }
   return SQLITE_ERROR;
 }
 
 int CodeOf(encoder::ErrorKind kind) {
   switch (kind) {
-    case encoder::ErrorKind::kInvalid: return SQLITE_ERROR;
-    case encoder::ErrorKind::kMissing: return SQLITE_ERROR;
-    case encoder::ErrorKind::kCorruption: return SQLITE_CORRUPT_VTAB;
-    case encoder::ErrorKind::kUnsupported: return SQLITE_ERROR;
-    case encoder::ErrorKind::kInterrupted: return SQLITE_INTERRUPT;
+    case encoder::ErrorKind::kInvalid:
+      return SQLITE_ERROR;
+    case encoder::ErrorKind::kMissing:
+      return SQLITE_ERROR;
+    case encoder::ErrorKind::kCorruption:
+      return SQLITE_CORRUPT_VTAB;
+    case encoder::ErrorKind::kUnsupported:
+      return SQLITE_ERROR;
+    case encoder::ErrorKind::kInterrupted:
+      return SQLITE_INTERRUPT;
   }
   return SQLITE_ERROR;
 }

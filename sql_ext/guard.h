@@ -1,10 +1,10 @@
 // The one place where C++ exceptions become SQLite's result codes. Every callback that SQLite calls
-// passes its work through one of the three guards, so nothing is ever thrown through SQLite's C frames.
+// passes its work through one of the three guards, so nothing is ever thrown through SQLite's C
+// frames.
 //
-//   storage::Error  index::Error  encoder::Error  engine::Error  SqliteError      by the table in guard.cc
-//   std::bad_alloc      SQLITE_NOMEM
-//   std::length_error   SQLITE_TOOBIG
-//   anything else       SQLITE_ERROR
+//   storage::Error  index::Error  encoder::Error  engine::Error  SqliteError      by the table in
+//   guard.cc std::bad_alloc      SQLITE_NOMEM std::length_error   SQLITE_TOOBIG anything else
+//   SQLITE_ERROR
 //
 // Every message that reaches the user begins with "semblance: ".
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace semblance::sql {
 
-// An error with a result code of SQLite's own choosing: what an inner statement answered, or a code that
-// no room's error has.
+// An error with a result code of SQLite's own choosing: what an inner statement answered, or a code
+// that no room's error has.
 class SqliteError : public std::runtime_error {
  public:
   SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -48,7 +48,8 @@ struct Failure {
 Failure CurrentFailure() noexcept;
 // The result of a function becomes the exception being handled.
 void ReportFailure(sqlite3_context* context) noexcept;
-// *message (freed first, when not null) becomes that of the exception being handled; gives its code.
+// *message (freed first, when not null) becomes that of the exception being handled; gives its
+// code.
 int ReportFailure(char** message) noexcept;
 
 // For scalar functions, aggregates and xColumn.
@@ -61,8 +62,8 @@ void GuardFunction(sqlite3_context* context, Work&& work) noexcept {
   }
 }
 
-// For xCreate and xConnect, where there is no table object to carry the message. `work` gives nothing
-// (SQLITE_OK) or a result code.
+// For xCreate and xConnect, where there is no table object to carry the message. `work` gives
+// nothing (SQLITE_OK) or a result code.
 template <typename Work>
 int GuardCreate(char** message, Work&& work) noexcept {
   try {

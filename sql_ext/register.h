@@ -11,9 +11,10 @@ namespace semblance::sql {
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-void RegisterVectorFunctions(sqlite3* db);                                  // vec_*
-void RegisterAggregates(sqlite3* db);                                       // spearman, uniformity, ...
-void RegisterInfoFunctions(sqlite3* db, const ConnectionPtr& connection);   // semblance_version, _info
+void RegisterVectorFunctions(sqlite3* db);  // vec_*
+void RegisterAggregates(sqlite3* db);       // spearman, uniformity, ...
+void RegisterInfoFunctions(sqlite3* db,
+                           const ConnectionPtr& connection);  // semblance_version, _info
 void RegisterModelFunctions(sqlite3* db, const ConnectionPtr& connection);  // embed, similarity
 void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
 void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...
@@ -26,7 +27,8 @@ struct FunctionSpec {
   int flags;  // beside SQLITE_UTF8
   void (*call)(sqlite3_context*, int, sqlite3_value**);
 };
-void RegisterFunction(sqlite3* db, const FunctionSpec& spec, const ConnectionPtr* connection = nullptr);
+void RegisterFunction(sqlite3* db, const FunctionSpec& spec,
+                      const ConnectionPtr* connection = nullptr);
 
 struct AggregateSpec {
   const char* name;

@@ -1,9 +1,9 @@
-// SQLite, reached through the table of functions that the host hands to a loadable extension; nothing
-// here links libsqlite3. The only includer of sqlite3ext.h: the table's pointer is defined in
-// entry/extension.cc and set before anything is registered.
+// SQLite, reached through the table of functions that the host hands to a loadable extension;
+// nothing here links libsqlite3. The only includer of sqlite3ext.h: the table's pointer is defined
+// in entry/extension.cc and set before anything is registered.
 //
-// A host may be older than the header this was built with: a function newer than kOldestHost may only
-// be called after asking sqlite3_libversion_number().
+// A host may be older than the header this was built with: a function newer than kOldestHost may
+// only be called after asking sqlite3_libversion_number().
 #pragma once
 
 #include <sqlite3ext.h>

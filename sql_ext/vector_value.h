@@ -10,13 +10,13 @@
 
 namespace semblance::sql {
 
-// A value that is not NULL as a vector [1 .. index::kMaxDimension], every element finite. `what` names it
-// in messages, e.g. "vec_add()" or "column v". Throws engine::Error kInvalid that says what was expected
-// and what was received.
+// A value that is not NULL as a vector [1 .. index::kMaxDimension], every element finite. `what`
+// names it in messages, e.g. "vec_add()" or "column v". Throws engine::Error kInvalid that says
+// what was expected and what was received.
 std::vector<float> VectorFromValue(sqlite3_value* value, const std::string& what);
 
-// The same for argument `i` of a scalar function. A JSON text that is constant in its statement is read
-// once and then kept with the statement.
+// The same for argument `i` of a scalar function. A JSON text that is constant in its statement is
+// read once and then kept with the statement.
 std::shared_ptr<const std::vector<float>> VectorFromArgument(sqlite3_context* context,
                                                              sqlite3_value** arguments, int i,
                                                              const std::string& what);
@@ -31,7 +31,8 @@ void ResultVector(sqlite3_context* context, std::span<const float> vector, const
 // "[1,0.5]", each number the shortest that reads back as the same f32.
 std::string ToJson(std::span<const float> vector);
 
-// What a value is, for messages: "NULL", "the INTEGER 7", "the TEXT 'some words' ...", "a BLOB of 5 bytes".
+// What a value is, for messages: "NULL", "the INTEGER 7", "the TEXT 'some words' ...", "a BLOB of 5
+// bytes".
 std::string Describe(sqlite3_value* value);
 
 }  // namespace semblance::sql

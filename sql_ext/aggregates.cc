@@ -1,0 +1,156 @@
+// spearman, pearson, alignment, uniformity and vec_avg: an evaluation is one SELECT. A row with
+// NULL in any argument is skipped; a result that is undefined is NULL.
+//
+// Memory: pearson, alignment and vec_avg keep a constant amount; spearman 16 bytes a row, because
+// ranks need all of them; uniformity a bounded sample (measures.h).
+
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql_ext/guard.h"
+#include "sql_ext/measures.h"
+#include "sql_ext/register.h"
+#include "sql_ext/vector_value.h"
+
+namespace semblance::sql {
+namespace {
+
+void ResultOptional(sqlite3_context* context, std::optional<double> value) {
+  if (value) sqlite3_result_double(context, *value);
+}
+
+double NumberFrom(sqlite3_value* value, const char* what) {
+  const int type = sqlite3_value_numeric_type(value);
+  if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) {
+    ThrowInvalid(std::string(what) + ": expected a number, received " + Describe(value));
+  }
+  return sqlite3_value_double(value);
+}
+
+// A vector that can be normalised.
+std::vector<float> DirectionFrom(sqlite3_value* value, const char* what) {
+  std::vector<float> vector = VectorFromValue(value, what);
+  for (float element : vector) {
+    if (element != 0) return vector;
+  }
+  ThrowInvalid(std::string(what) + ": expected vectors with a direction, received " +
+               std::to_string(vector.size()) + " zeros");
+}
+
+// Each of these is made at its first row that has no NULL: Step gets such rows only, Finish comes
+// once.
+
+struct SpearmanState {
+  std::vector<double> x, y;
+  void Step(sqlite3_value** arguments) {
+    const double a = NumberFrom(arguments[0], "spearman()");
+    const double b = NumberFrom(arguments[1], "spearman()");
+    x.push_back(a);
+    y.push_back(b);
+  }
+  void Finish(sqlite3_context* context) const { ResultOptional(context, Spearman(x, y)); }
+};
+
+struct PearsonState {
+  Pearson pearson;
+  void Step(sqlite3_value** arguments) {
+    pearson.Add(NumberFrom(arguments[0], "pearson()"), NumberFrom(arguments[1], "pearson()"));
+  }
+  void Finish(sqlite3_context* context) const { ResultOptional(context, pearson.Value()); }
+};
+
+struct AlignmentState {
+  Alignment alignment;
+  void Step(sqlite3_value** arguments) {
+    const std::vector<float> x = DirectionFrom(arguments[0], "alignment()");
+    const std::vector<float> y = DirectionFrom(arguments[1], "alignment()");
+    CheckSameDimension(x, y, "alignment()");
+    alignment.Add(x, y);
+  }
+  void Finish(sqlite3_context* context) const { ResultOptional(context, alignment.Value()); }
+};
+
+// Throws unless `dimension` is that of the rows before.
+void CheckRowDimension(size_t before, size_t dimension, const char* what) {
+  if (before == dimension) return;
+  ThrowInvalid(std::string(what) + ": expected vectors of one dimension, received " +
+               std::to_string(dimension) + " dimensions after rows with " + std::to_string(before));
+}
+
+struct UniformityState {
+  Uniformity uniformity;
+  void Step(sqlite3_value** arguments) {
+    const std::vector<float> vector = DirectionFrom(arguments[0], "uniformity()");
+    if (uniformity.dimension() != 0) {
+      CheckRowDimension(uniformity.dimension(), vector.size(), "uniformity()");
+    }
+    uniformity.Add(vector);
+  }
+  void Finish(sqlite3_context* context) const { ResultOptional(context, uniformity.Value()); }
+};
+
+struct AverageState {
+  std::vector<double> sums;
+  double count = 0;
+  void Step(sqlite3_value** arguments) {
+    const std::vector<float> vector = VectorFromValue(arguments[0], "vec_avg()");
+    if (sums.empty()) sums.resize(vector.size());
+    CheckRowDimension(sums.size(), vector.size(), "vec_avg()");
+    for (size_t i = 0; i < vector.size(); ++i) sums[i] += vector[i];
+    ++count;
+  }
+  void Finish(sqlite3_context* context) const {
+    std::vector<float> average;
+    average.reserve(sums.size());
+    for (double sum : sums) average.push_back(static_cast<float>(sum / count));
+    ResultVector(context, average, "vec_avg()");
+  }
+};
+
+// SQLite keeps a pointer's worth of memory for each group; the state it points to is freed by
+// Final, which SQLite calls in every case, after an error too.
+template <typename State, int kArguments>
+void Step(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  GuardFunction(context, [&] {
+    for (int i = 0; i < kArguments; ++i) {
+      if (sqlite3_value_type(arguments[i]) == SQLITE_NULL) return;
+    }
+    auto** state = static_cast<State**>(sqlite3_aggregate_context(context, sizeof(State*)));
+    if (state == nullptr) throw std::bad_alloc();
+    if (*state == nullptr) *state = new State;
+    (*state)->Step(arguments);
+  });
+}
+
+template <typename State>
+void Final(sqlite3_context* context) noexcept {
+  GuardFunction(context, [&] {
+    auto** slot = static_cast<State**>(sqlite3_aggregate_context(context, 0));
+    const std::unique_ptr<State> state(slot == nullptr ? nullptr : *slot);
+    if (state != nullptr) state->Finish(context);
+  });
+}
+
+template <typename State, int kArguments>
+constexpr AggregateSpec Spec(const char* name, int flags) {
+  return {name, kArguments, flags, Step<State, kArguments>, Final<State>};
+}
+
+}  // namespace
+
+void RegisterAggregates(sqlite3* db) {
+  constexpr int kPure = SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const AggregateSpec aggregates[] = {
+      Spec<SpearmanState, 2>("spearman", kPure),
+      Spec<PearsonState, 2>("pearson", kPure),
+      Spec<AlignmentState, 2>("alignment", kPure),
+      Spec<UniformityState, 1>("uniformity", kPure),
+      Spec<AverageState, 1>("vec_avg", kPure | kResultSubtype),
+  };
+  for (const AggregateSpec& aggregate : aggregates) RegisterAggregate(db, aggregate);
+}
+
+}  // namespace semblance::sql

@@ -1,0 +1,89 @@
+// semblance_version() and semblance_info().
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "index/metric.h"
+#include "sql_ext/guard.h"
+#include "sql_ext/register.h"
+
+namespace semblance::sql {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void Version(sqlite3_context* context, int, sqlite3_value**) noexcept {
+  sqlite3_result_text(context, SEMBLANCE_VERSION, -1, SQLITE_STATIC);
+}
+
+Json CpuFeatures() {
+  Json features = Json::array();
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) features.push_back("avx2");
+  if (__builtin_cpu_supports("fma")) features.push_back("fma");
+  if (__builtin_cpu_supports("avx512f")) features.push_back("avx512f");
+  if (__builtin_cpu_supports("avx512vnni")) features.push_back("avx512vnni");
+  if (__builtin_cpu_supports("avx512bf16")) features.push_back("avx512bf16");
+#endif
+  return features;
+}
+
+Json Build() {
+  Json build;
+  build["compiler"] = __VERSION__;
+  build["sqlite_header"] = SQLITE_VERSION;
+#if defined(__OPTIMIZE__)
+  build["optimised"] = true;
+#else
+  build["optimised"] = false;
+#endif
+#if defined(NDEBUG)
+  build["assertions"] = false;
+#else
+  build["assertions"] = true;
+#endif
+  return build;
+}
+
+Json DefaultModel(const engine::ModelRegistry& models) {
+  const engine::ModelInfo info = models.Find("default");
+  return {{"id", info.id},
+          {"version", info.version},
+          {"dimension", info.dimension},
+          {"max_length", info.max_length},
+          {"pooler", info.pooler},
+          {"built_in", info.built_in}};
+}
+
+// Sizes only: the answer can be pasted into a report without telling where the file lies.
+Json StoreOf(engine::Database& database) {
+  const storage::StoreStats stats = database.store().Stats();
+  return {{"disk_bytes", stats.disk_bytes}, {"memory_bytes", stats.memory_bytes}};
+}
+
+void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
+  GuardFunction(context, [&] {
+    Connection& connection = *ConnectionOf(sqlite3_user_data(context));
+    const auto database = connection.DatabaseOf("main", engine::Database::Create::kNo);
+    Json info;
+    info["version"] = SEMBLANCE_VERSION;
+    info["sqlite"] = sqlite3_libversion();
+    info["build"] = Build();
+    info["cpu"] = {{"features", CpuFeatures()}, {"distance_kernels", index::KernelName()}};
+    info["default_model"] = DefaultModel(connection.Models());
+    info["store"] = database == nullptr ? Json(nullptr) : StoreOf(*database);
+    const std::string text = info.dump();
+    sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_result_subtype(context, kJsonSubtype);
+  });
+}
+
+}  // namespace
+
+void RegisterInfoFunctions(sqlite3* db, const ConnectionPtr& connection) {
+  RegisterFunction(db, {"semblance_version", 0, SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, Version});
+  RegisterFunction(db, {"semblance_info", 0, SQLITE_DIRECTONLY | kResultSubtype, Info},
+                   &connection);
+}
+
+}  // namespace semblance::sql
