@@ -1,0 +1,78 @@
+// The two ordinary tables behind a virtual table t, and every statement run on them:
+//
+//   t_content   id INTEGER PRIMARY KEY, c0, c1, …   texts, metadata, auxiliary values; c<i> is TableSchema::ContentIndex
+//   t_state     key TEXT PRIMARY KEY, value         format, table, collection, commit, store, model, model_id, dimension
+//
+// Owner: a virtual table object. Errors: engine::Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql_ext/statement.h"
+#include "sql_ext/table_schema.h"
+
+namespace semblance::sql {
+
+struct TableState {
+  uint64_t table = 0;       // random id of the table, for as long as it lives
+  uint64_t collection = 0;  // where its vectors are
+  uint64_t commit = 0;      // of the collection; 0: nothing written yet
+  std::string store;        // id of the store that has them
+  std::string model;        // name at the time; empty for FLOAT[n]
+  std::string model_id;
+  uint32_t dimension = 0;
+};
+
+class ShadowTables {
+ public:
+  ShadowTables(sqlite3* db, std::string schema, std::string table, const TableSchema* columns)
+      : db_(db), schema_(std::move(schema)), table_(std::move(table)), columns_(columns) {}
+
+  void Create(const TableState& state);
+  void Drop();
+  void Rename(const std::string& new_name);
+
+  // As this connection's transaction sees it.
+  TableState ReadState();
+  void WriteState(const TableState& state);
+  void WriteCommit(uint64_t commit);
+
+  bool Has(int64_t row_id);
+  // Values in table column order; those of a vector column are ignored. `row_id`: none lets SQLite choose.
+  int64_t Insert(std::optional<int64_t> row_id, sqlite3_value** values);
+  // Leaves columns whose value is unchanged (sqlite3_value_nochange) as they are.
+  void Update(int64_t row_id, int64_t new_row_id, sqlite3_value** values);
+  void Delete(int64_t row_id);
+  std::optional<std::string> Text(int64_t row_id);  // of the EMBED column; nullopt: NULL or no such row
+
+  // Every row with a text, by id.
+  void ForEachText(const std::function<void(int64_t, std::string)>& visit);
+
+  // "schema"."t_content", quoted.
+  std::string ContentName() const { return Name("_content"); }
+  // A statement kept for next time; reset it after use. Throws as Statement does.
+  Statement& Prepared(const std::string& sql);
+  sqlite3* db() const { return db_; }
+  const std::string& schema() const { return schema_; }
+  const std::string& table() const { return table_; }
+
+ private:
+  std::string Name(const char* suffix) const { return Quoted(schema_) + "." + Quoted(table_ + suffix); }
+  int ContentCount() const;
+
+  sqlite3* const db_;
+  const std::string schema_;
+  std::string table_;
+  const TableSchema* const columns_;
+  std::map<std::string, Statement> statements_;
+};
+
+// The collections of every semblance table in a schema; nullopt when one cannot be read.
+std::optional<std::vector<uint64_t>> LiveCollections(sqlite3* db, const std::string& schema);
+
+}  // namespace semblance::sql

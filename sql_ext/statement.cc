@@ -1,0 +1,74 @@
+#include "sql_ext/statement.h"
+
+#include "engine/error.h"
+
+namespace semblance::sql {
+namespace {
+
+[[noreturn]] void ThrowSqliteError(sqlite3* db, int code) {
+  using engine::ErrorKind;
+  ErrorKind kind = ErrorKind::kIo;
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: kind = ErrorKind::kBusy; break;
+    case SQLITE_CORRUPT: kind = ErrorKind::kCorruption; break;
+    case SQLITE_FULL: kind = ErrorKind::kNoSpace; break;
+    case SQLITE_INTERRUPT: kind = ErrorKind::kInterrupted; break;
+    case SQLITE_READONLY: kind = ErrorKind::kReadOnly; break;
+    case SQLITE_CONSTRAINT: kind = ErrorKind::kConstraint; break;
+    case SQLITE_ERROR: kind = ErrorKind::kInvalid; break;
+    default: break;
+  }
+  throw engine::Error(kind, sqlite3_errmsg(db));
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* db, const std::string& sql, bool persistent) {
+  const int code = sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()),
+                                      persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement_, nullptr);
+  if (code != SQLITE_OK) ThrowSqliteError(db, code);
+}
+
+void Statement::Bind(int parameter, int64_t value) { sqlite3_bind_int64(statement_, parameter, value); }
+
+void Statement::Bind(int parameter, std::string_view text) {
+  sqlite3_bind_text64(statement_, parameter, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::Bind(int parameter, sqlite3_value* value) { sqlite3_bind_value(statement_, parameter, value); }
+
+bool Statement::Step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  ThrowSqliteError(sqlite3_db_handle(statement_), code);
+}
+
+void Statement::Reset() {
+  if (statement_) sqlite3_reset(statement_);
+}
+
+void Statement::Run() {
+  const ResetAtExit reset(this);
+  while (Step()) {
+  }
+}
+
+std::string Statement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return text ? std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+
+void Execute(sqlite3* db, const std::string& sql) { Statement(db, sql).Run(); }
+
+std::string Quoted(std::string_view identifier) {
+  std::string quoted = "\"";
+  for (char c : identifier) {
+    quoted += c;
+    if (c == '"') quoted += '"';
+  }
+  return quoted + '"';
+}
+
+}  // namespace semblance::sql

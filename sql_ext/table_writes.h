@@ -1,0 +1,49 @@
+// What one transaction of one connection has written to one virtual table. A table that is re-embedded within the
+// transaction has writes to two collections; the shadow table says at the commit which one counts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "engine/collection.h"
+#include "engine/database.h"
+#include "engine/pending_writes.h"
+
+namespace semblance::sql {
+
+struct CollectionWrites {
+  std::shared_ptr<engine::Collection> collection;
+  uint64_t base_commit = 0;  // SQLite's number when the transaction began; these writes become base_commit + 1
+  std::shared_ptr<engine::PendingWrites> pending;
+};
+
+struct TableWrites {
+  std::set<int> savepoints;  // open ones, also those set before the first write
+  std::map<uint64_t, CollectionWrites> collections;
+  std::shared_ptr<engine::Database> database;  // with `replaced`
+  std::set<uint64_t> replaced;                 // collections that this transaction's commit leaves behind
+
+  void SetSavepoint(int level) {
+    savepoints.erase(savepoints.upper_bound(level), savepoints.end());
+    savepoints.insert(level);
+    for (auto& [id, writes] : collections) writes.pending->SetSavepoint(level);
+  }
+  void RollbackTo(int level) {
+    savepoints.erase(savepoints.upper_bound(level), savepoints.end());
+    for (auto& [id, writes] : collections) writes.pending->RollbackTo(level);
+  }
+  void Release(int level) {
+    savepoints.erase(savepoints.lower_bound(level), savepoints.end());
+    for (auto& [id, writes] : collections) writes.pending->Release(level);
+  }
+  bool HasPending() const {
+    for (const auto& [id, writes] : collections) {
+      if (!writes.pending->empty()) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace semblance::sql
