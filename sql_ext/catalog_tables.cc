@@ -1,7 +1,9 @@
-// semblance_models, semblance_runs and semblance_metrics: what the main database's store knows of models and
-// of their training. Read-only; without a store the first lists the built-in model and the others nothing.
+// semblance_models, semblance_runs and semblance_metrics: what the main database's store knows of
+// models and of their training. Read-only; without a store the first lists the built-in model and
+// the others nothing.
 //
-// Each is a table that exists without being created. Its rows are read when a statement begins to scan it.
+// Each is a table that exists without being created. Its rows are read when a statement begins to
+// scan it.
 
 #include <cstdint>
 #include <memory>

@@ -1,0 +1,164 @@
+#include "sql_ext/train_session.h"
+
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/trainer_loader.h"
+#include "sql_ext/guard.h"
+
+namespace semblance::sql {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kExample[] = R"('{"name":"my-model","base":"default","epochs":1}')";
+
+// Takes a text out of the options.
+std::optional<std::string> TakeText(Json* options, const char* key) {
+  const auto found = options->find(key);
+  if (found == options->end() || found->is_null()) {
+    options->erase(key);
+    return std::nullopt;
+  }
+  if (!found->is_string()) {
+    ThrowInvalid("training option \"" + std::string(key) + "\" must be a string, not " +
+                 found->dump());
+  }
+  std::string text = found->get<std::string>();
+  options->erase(key);
+  return text;
+}
+
+// One of SQLite's codes for "somebody wants this to stop".
+bool IsInterrupt(int code) { return (code & 0xff) == SQLITE_INTERRUPT; }
+
+}  // namespace
+
+TrainArguments ParseTrainArguments(const std::string& json) {
+  Json options = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!options.is_object()) {
+    ThrowInvalid("semblance_train() expects its options as a JSON object, such as " +
+                 std::string(kExample) + ", and received: " + json.substr(0, 80));
+  }
+  TrainArguments arguments;
+  const std::optional<std::string> name = TakeText(&options, "name");
+  if (!name) {
+    ThrowInvalid("semblance_train() needs the name of the model to make: " + std::string(kExample));
+  }
+  engine::CheckModelName(*name);
+  arguments.name = *name;
+  arguments.base = TakeText(&options, "base");
+  arguments.dev = TakeText(&options, "dev");
+  arguments.trainer_options = options.dump();
+  return arguments;
+}
+
+TrainSession::TrainSession(ConnectionPtr connection, const std::string& query,
+                           const std::string& options)
+    : connection_(std::move(connection)), arguments_(ParseTrainArguments(options)) {
+  sqlite3* const db = connection_->db();
+  if (sqlite3_db_readonly(db, "main") == 1) {
+    throw engine::Error(engine::ErrorKind::kReadOnly,
+                        "a model cannot be trained into a database that is opened read-only");
+  }
+  rows_ = std::make_unique<QueryRows>(db, query);
+  Start(query);
+}
+
+void TrainSession::Start(const std::string& query) {
+  training::TrainingInputs inputs;
+  if (arguments_.dev) inputs.dev = ReadScoredPairs(connection_->db(), *arguments_.dev);
+  database_ = connection_->DatabaseOf("main", engine::Database::Create::kYes);
+  encoder::ModelPackage base;
+  if (arguments_.base) {
+    const engine::ModelRegistry& models = database_->models();
+    base = models.Package(models.Find(*arguments_.base).id);
+    inputs.base = &base;
+  }
+  inputs.rows = rows_.get();
+  inputs.options_json = arguments_.trainer_options;
+  run_ = engine::StartTraining(inputs);
+
+  info_.name = arguments_.name;
+  info_.base = arguments_.base.value_or("");
+  info_.query = query;
+  info_.options = run_->ResolvedOptions();
+  info_.run = database_->training_log().Begin(info_);
+  info_.started = engine::NowUtc();
+}
+
+TrainSession::~TrainSession() {
+  if (run_ != nullptr && !over_)
+    EndQuietly("interrupted", "the statement was reset before its end");
+}
+
+bool TrainSession::Next() {
+  if (over_) return false;
+  try {
+    try {
+      Work();
+      return true;
+    } catch (...) {
+      rows_->RethrowFailure();
+      throw;
+    }
+  } catch (...) {
+    // The first failure is the one to tell; that the log could not be written is not.
+    const Failure failure = CurrentFailure();
+    const char* message = failure.message == nullptr ? "out of memory" : failure.message.get();
+    EndQuietly(IsInterrupt(failure.code) ? "interrupted" : "failed", message);
+    throw;
+  }
+}
+
+void TrainSession::Work() {
+  const auto cancel = [this] { return connection_->Interrupted(); };
+  const bool more = run_->Next(&report_, cancel);
+  if (!more) throw engine::Error(engine::ErrorKind::kCorruption, "the trainer stopped half-way");
+  if (report_.phase == "done") {
+    training::Report none;
+    if (run_->Next(&none, cancel)) {
+      throw engine::Error(engine::ErrorKind::kCorruption, "the trainer went on after it was done");
+    }
+    Publish();
+  }
+  database_->training_log().Append(info_.run, reports_++, report_);
+  if (published_) End("done", "");
+}
+
+void TrainSession::Publish() {
+  info_.options = run_->ResolvedOptions();
+  Json record = {{"run", info_.run},
+                 {"query", info_.query},
+                 {"base", info_.base},
+                 {"options", Json::parse(info_.options, nullptr, false)},
+                 {"started", info_.started},
+                 {"finished", engine::NowUtc()},
+                 {"loss", report_.loss},
+                 {"alignment", report_.alignment},
+                 {"uniformity", report_.uniformity},
+                 {"dev_spearman", report_.dev_spearman}};
+  database_->models().Register(info_.name, run_->TakeModel(), record.dump());
+  published_ = true;
+}
+
+void TrainSession::End(const char* status, const std::string& error) {
+  info_.status = status;
+  info_.error = error;
+  info_.finished = engine::NowUtc();
+  over_ = true;
+  database_->training_log().Update(info_);
+}
+
+void TrainSession::EndQuietly(const char* status, const std::string& error) noexcept {
+  if (over_) return;
+  try {
+    End(status, error);
+  } catch (const std::exception&) {
+    over_ = true;  // the run stays "running" in the log, as after a kill
+  }
+}
+
+}  // namespace semblance::sql

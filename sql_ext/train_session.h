@@ -1,0 +1,68 @@
+// One call of semblance_train, from its arguments to the published model.
+//
+// The model is registered when the report "done" is made, and not before: an error, an interrupt or
+// a statement that is reset earlier leaves no model, only a run that says so in semblance_runs.
+//
+// Threads: as the connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/training_log.h"
+#include "sql_ext/connection.h"
+#include "sql_ext/register.h"
+#include "sql_ext/train_query.h"
+
+namespace semblance::sql {
+
+// The JSON of semblance_train, taken apart.
+struct TrainArguments {
+  std::string name;                 // of the model to make
+  std::optional<std::string> base;  // model to start from
+  std::optional<std::string> dev;   // query of a, b, score
+  std::string trainer_options;      // JSON object: the rest
+};
+// Throws kInvalid saying what was expected.
+TrainArguments ParseTrainArguments(const std::string& json);
+
+class TrainSession {
+ public:
+  // Checks everything that can be checked before the work begins. Throws kInvalid, kNotFound (base
+  // model, LibTorch module), kReadOnly.
+  TrainSession(ConnectionPtr connection, const std::string& query, const std::string& options);
+  ~TrainSession();
+  TrainSession(const TrainSession&) = delete;
+  TrainSession& operator=(const TrainSession&) = delete;
+
+  // Works until the next report; false when there is none any more. Throws; the run is over then.
+  bool Next();
+  const training::Report& report() const { return report_; }
+  // Whether the model has been published, under name().
+  bool published() const { return published_; }
+  const std::string& name() const { return info_.name; }
+
+ private:
+  void Start(const std::string& query);
+  void Work();
+  void Publish();
+  void End(const char* status, const std::string& error);
+  void EndQuietly(const char* status, const std::string& error) noexcept;
+
+  // Constant after construction
+  const ConnectionPtr connection_;
+  const TrainArguments arguments_;
+  std::shared_ptr<engine::Database> database_;
+  std::unique_ptr<QueryRows> rows_;  // outlives run_
+  std::unique_ptr<training::TrainingRun> run_;
+
+  engine::RunInfo info_;
+  training::Report report_;
+  uint64_t reports_ = 0;
+  bool published_ = false;
+  bool over_ = false;  // the log has the end of the run
+};
+
+}  // namespace semblance::sql
