@@ -12,7 +12,7 @@ namespace semblance::index {
 
 enum class KernelLevel { kPortable, kAvx2, kAvx512 };
 
-// One measure of two vectors of `dimension` f32, any alignment.
+// One measure of two vectors of `dimension` f32, at a float's alignment.
 struct Kernel {
   float (*one)(const float* query, const float* row, size_t dimension);
   // out[i] for rows[0..3]: the query is read once for four rows.
@@ -41,14 +41,21 @@ inline void PrefetchRow(const float* row, size_t dimension) {
   for (; line < end; line += 64) __builtin_prefetch(line);
 }
 
+// How rows follow each other in memory. In order the processor fetches ahead by itself, and
+// prefetching doubled the time of a scan (100,000 x 384: 10.3 ms with, 4.8 ms without); scattered
+// rows it cannot foresee.
+enum class RowOrder { kInOrder, kScattered };
+
 // out[i] = kernel(query, row_at(i)) for `count` rows; row_at gives a pointer to `dimension` f32.
-template <typename RowAt>
+template <RowOrder kOrder, typename RowAt>
 void ComputeRows(const Kernel& kernel, const float* query, RowAt row_at, size_t count,
                  size_t dimension, float* out) {
   size_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    const size_t ahead = count - i < 8 ? count - i : 8;
-    for (size_t next = 4; next < ahead; ++next) PrefetchRow(row_at(i + next), dimension);
+    if constexpr (kOrder == RowOrder::kScattered) {
+      const size_t ahead = count - i < 8 ? count - i : 8;
+      for (size_t next = 4; next < ahead; ++next) PrefetchRow(row_at(i + next), dimension);
+    }
     const float* const rows[4] = {row_at(i), row_at(i + 1), row_at(i + 2), row_at(i + 3)};
     kernel.four(query, rows, dimension, out + i);
   }

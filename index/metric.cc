@@ -38,13 +38,13 @@ float SquaredL2(const float* a, const float* b, size_t dimension) {
 
 void InnerProducts(const float* query, const float* rows, size_t count, size_t dimension,
                    float* out) {
-  ComputeRows(
+  ComputeRows<RowOrder::kInOrder>(
       BestKernels().inner_product, query, [=](size_t i) { return rows + i * dimension; }, count,
       dimension, out);
 }
 
 void SquaredL2s(const float* query, const float* rows, size_t count, size_t dimension, float* out) {
-  ComputeRows(
+  ComputeRows<RowOrder::kInOrder>(
       BestKernels().squared_l2, query, [=](size_t i) { return rows + i * dimension; }, count,
       dimension, out);
 }

@@ -16,7 +16,7 @@ enum class Metric : uint8_t { kCosine = 0, kL2 = 1, kInnerProduct = 2 };  // fro
 
 std::string_view MetricName(Metric metric);  // "cosine", "l2", "ip"
 
-// f32 kernels over `dimension` elements; any alignment; accumulated in f32.
+// f32 kernels over `dimension` elements; at a float's alignment; accumulated in f32.
 float InnerProduct(const float* a, const float* b, size_t dimension);
 float SquaredL2(const float* a, const float* b, size_t dimension);
 // out[i] = <query, rows[i * dimension]>, or squared L2, for `count` rows in row-major order.

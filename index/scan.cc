@@ -27,8 +27,11 @@ void ScanAll(const Scorer& scorer, const int64_t* row_ids, uint32_t size, TopK& 
 
 void ScanPositions(const Scorer& scorer, const int64_t* row_ids, const uint32_t* positions,
                    uint32_t count, TopK& nearest) {
+  if (count == 0) return;
+  // Half of the rows, or more, are as good as all: see RowOrder.
+  const bool dense = positions[count - 1] - positions[0] < 2 * count;
   float distances[kBlock];
-  scorer.ScoreAt(positions, count, distances);
+  scorer.ScoreAt(positions, count, distances, dense ? RowOrder::kInOrder : RowOrder::kScattered);
   for (uint32_t i = 0; i < count; ++i) {
     if (distances[i] > nearest.bound()) continue;
     nearest.Offer({row_ids[positions[i]], distances[i], positions[i]});

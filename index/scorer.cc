@@ -45,13 +45,18 @@ Scorer::Scorer(Metric metric, std::span<const float> query, const float* rows, R
 
 void Scorer::Score(size_t first, size_t count, float* distances) const {
   const auto row_at = [this, first](size_t i) { return Row(first + i); };
-  ComputeRows(kernel_, query_.data(), row_at, count, dimension_, distances);
+  ComputeRows<RowOrder::kInOrder>(kernel_, query_.data(), row_at, count, dimension_, distances);
   Finish(row_at, count, distances);
 }
 
-void Scorer::ScoreAt(const uint32_t* positions, size_t count, float* distances) const {
+void Scorer::ScoreAt(const uint32_t* positions, size_t count, float* distances,
+                     RowOrder order) const {
   const auto row_at = [this, positions](size_t i) { return Row(positions[i]); };
-  ComputeRows(kernel_, query_.data(), row_at, count, dimension_, distances);
+  if (order == RowOrder::kInOrder) {
+    ComputeRows<RowOrder::kInOrder>(kernel_, query_.data(), row_at, count, dimension_, distances);
+  } else {
+    ComputeRows<RowOrder::kScattered>(kernel_, query_.data(), row_at, count, dimension_, distances);
+  }
   Finish(row_at, count, distances);
 }
 

@@ -30,8 +30,9 @@ class Scorer {
 
   // distances[i] for the rows first .. first + count - 1.
   void Score(size_t first, size_t count, float* distances) const;
-  // distances[i] for the row positions[i].
-  void ScoreAt(const uint32_t* positions, size_t count, float* distances) const;
+  // distances[i] for the row positions[i]; in any order, `order` only tells what is fast.
+  void ScoreAt(const uint32_t* positions, size_t count, float* distances,
+               RowOrder order = RowOrder::kScattered) const;
   float ScoreOne(uint32_t position) const;
   void Prefetch(uint32_t position) const { PrefetchRow(Row(position), dimension_); }
 

@@ -11,10 +11,12 @@
 
 namespace semblance::index {
 
-// A heap of at most `capacity` (1 or more) neighbours with the farthest on top.
+// A heap of at most `capacity` neighbours (at least one) with the farthest on top.
 class TopK {
  public:
-  explicit TopK(size_t capacity) : capacity_(capacity) {}
+  explicit TopK(size_t capacity) : capacity_(std::max<size_t>(capacity, 1)) {
+    heap_.reserve(std::min<size_t>(capacity_, 1024));  // a k of millions may find few rows
+  }
 
   bool full() const { return heap_.size() == capacity_; }
   bool empty() const { return heap_.empty(); }
@@ -28,10 +30,9 @@ class TopK {
     if (full()) {
       if (!Nearer(neighbour, heap_.front())) return;
       std::pop_heap(heap_.begin(), heap_.end(), Nearer);
-      heap_.back() = neighbour;
-    } else {
-      heap_.push_back(neighbour);
+      heap_.pop_back();
     }
+    heap_.push_back(neighbour);
     std::push_heap(heap_.begin(), heap_.end(), Nearer);
   }
 
