@@ -25,7 +25,8 @@ class RocksBlobWriter : public BlobWriter {
   }
 
   ~RocksBlobWriter() override {
-    if (!finished_) Discard();
+    if (finished_) return;
+    Discard();
     database_.UnlockBlob(family_, key_);
   }
 
@@ -48,6 +49,7 @@ class RocksBlobWriter : public BlobWriter {
     batch.Delete(database_.Handle(kDefaultFamilyNumber), PendingKey(family_, key_));
     database_.Write(&batch, /*sync=*/true, "cannot finish a blob");
     finished_ = true;
+    database_.UnlockBlob(family_, key_);
   }
 
  private:

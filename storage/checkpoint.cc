@@ -59,6 +59,7 @@ void CopyTo(const Database& database, const std::string& folder) {
     CopyFromMemory(database, folder);
     return;
   }
+  const auto lock = database.LockForWriting();  // it flushes
   rocksdb::Checkpoint* made = nullptr;
   Check(rocksdb::Checkpoint::Create(&database.rocks(), &made), folder, "cannot checkpoint");
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);

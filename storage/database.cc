@@ -12,12 +12,6 @@ namespace {
 
 constexpr size_t kMaxFamilies = 32;
 
-rocksdb::TransactionDBWriteOptimizations Unlocked() {
-  rocksdb::TransactionDBWriteOptimizations optimizations;
-  optimizations.skip_concurrency_control = true;
-  return optimizations;
-}
-
 std::string NewStoreId() {
   std::random_device random;
   std::string id;
@@ -42,14 +36,14 @@ std::vector<std::string> CheckedFamilies(const std::vector<std::string>& names) 
 }  // namespace
 
 // Hears of failed writes, and keeps RocksDB from polling the disk every five seconds by itself:
-// EnsureWritable tries at the moment somebody wants to write.
+// LockForWriting tries at the moment somebody wants to write.
 class Database::ErrorWatch : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
-    // With two-phase commit RocksDB calls a compaction without space fatal, for fear of a torn log;
-    // the log is not what failed there, so a resume is safe.
-    if (reason == rocksdb::BackgroundErrorReason::kCompaction &&
-        KindOf(*error) == ErrorKind::kNoSpace &&
+    // RocksDB calls two of these fatal: a quota that is used up, which it does not know, and, with
+    // two-phase commit, a compaction without space, for fear of a torn log, which a compaction does
+    // not write. A hard error is one that Resume may clear.
+    if (KindOf(*error) == ErrorKind::kNoSpace &&
         error->severity() > rocksdb::Status::Severity::kHardError) {
       *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
     }
@@ -77,7 +71,9 @@ std::shared_ptr<rocksdb::Env> DiskEnv() {
 
 Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
                    const OpenOptions& options)
-    : env_(std::move(env)),
+    : base_env_(std::move(env)),
+      files_(std::make_shared<LogFileSystem>(base_env_->GetFileSystem())),
+      env_(rocksdb::NewCompositeEnv(files_)),
       folder_(folder),
       family_names_(CheckedFamilies(options.families)),
       in_memory_(options.in_memory),
@@ -140,7 +136,9 @@ void Database::ReadOrWriteHeader() {
   header.id = NewStoreId();
   rocksdb::WriteBatch batch;
   Put(&batch, kDefaultFamilyNumber, kStoreKey, EncodeStoreHeader(header));
-  Write(&batch, /*sync=*/true, "cannot create the store");
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  WriteLocked(&batch, durable, "cannot create the store");
   store_id_ = header.id;
 }
 
@@ -226,22 +224,63 @@ void Database::Put(rocksdb::WriteBatch* batch, uint32_t family, std::string_view
 }
 
 void Database::Write(rocksdb::WriteBatch* batch, bool sync, const char* what) {
-  EnsureWritable();
+  const auto lock = LockForWriting();
   rocksdb::WriteOptions options;
   options.sync = sync;
-  Check(rocks_->Write(options, Unlocked(), batch), folder_, what);
+  WriteLocked(batch, options, what);
 }
 
-void Database::EnsureWritable() {
-  if (!watch_->stopped()) return;
-  const std::lock_guard<std::mutex> lock(resume_mu_);
-  if (!watch_->stopped()) return;
+void Database::WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptions& options,
+                           const char* what) const {
+  rocksdb::TransactionDBWriteOptimizations optimizations;
+  optimizations.skip_concurrency_control = true;  // it also is what lets DeleteRange through
+  Check(rocks_->Write(options, optimizations, batch), folder_, what);
+}
+
+std::unique_lock<std::mutex> Database::LockForWriting() const {
+  std::unique_lock<std::mutex> lock(write_mu_);
+  if (watch_->stopped()) Resume();
+  KeepMemtable();
+  files_->BeginWrite();
+  return lock;
+}
+
+bool Database::HasMemtable() const {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    uint64_t entries = 0;
+    rocks_->GetIntProperty(handle, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
+    if (entries > 0) return true;
+  }
+  return false;
+}
+
+// Resume leaves a torn log behind only if it has a memtable to flush; with none, RocksDB would go
+// on in the torn log, and abort there. So our own family always has a record in memory, outside the
+// log.
+void Database::KeepMemtable() const {
+  uint64_t entries = 0;
+  rocks_->GetIntProperty(handles_[0], rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
+  if (entries > 0) return;
+  rocksdb::WriteBatch batch;
+  Put(&batch, kDefaultFamilyNumber, kMemtableKey, "");
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  WriteLocked(&batch, options, "cannot write");
+}
+
+void Database::Resume() const {
+  // A write can switch all memtables and then find no space for the new log: see KeepMemtable.
+  if (files_->failed() && !HasMemtable()) {
+    throw Error(ErrorKind::kNoSpace,
+                folder_ + ": a write failed; close the store and open it again to write");
+  }
   watch_->set_stopped(false);  // before Resume, which may hear of the next error
-  const rocksdb::Status status = rocks_->Resume();
+  const rocksdb::Status status = rocks_->GetRootDB()->Resume();  // TransactionDB has none
   if (!status.ok()) {
     watch_->set_stopped(true);
     Throw(status, folder_, "cannot write");
   }
+  files_->ForgetFailure();
 }
 
 bool Database::LockBlob(uint32_t family, const std::string& key) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "storage/format.h"
+#include "storage/log_files_internal.h"
 #include "storage/status_internal.h"
 #include "storage/store.h"
 
@@ -63,12 +64,13 @@ class Database {
   // Adds payload and checksum to a batch.
   void Put(rocksdb::WriteBatch* batch, uint32_t family, std::string_view key,
            std::string_view payload) const;
-  // Writes the batch at once, outside every transaction.
+  // Writes the batch at once, outside every transaction. Takes LockForWriting itself.
   void Write(rocksdb::WriteBatch* batch, bool sync, const char* what);
 
-  // Call before anything that writes. RocksDB stops taking writes after a failed one; this takes it
-  // up again when the disk has space, and throws kNoSpace (or what the error was) when not.
-  void EnsureWritable();
+  // Hold this while RocksDB writes: one write at a time. RocksDB stops taking writes after a failed
+  // one; this takes them up again when the disk has space, and throws kNoSpace (or what the error
+  // was) when not.
+  [[nodiscard]] std::unique_lock<std::mutex> LockForWriting() const;
 
   // A blob has one writer at a time; false when there is one already.
   bool LockBlob(uint32_t family, const std::string& key);
@@ -85,10 +87,17 @@ class Database {
   void ReadOrWriteHeader();
   bool IsEmpty() const;
   void RemoveUnfinishedBlobs();
+  void WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptions& options,
+                   const char* what) const;
+  bool HasMemtable() const;
+  void KeepMemtable() const;
+  void Resume() const;
   void Close() noexcept;
 
   // Constant after construction.
-  const std::shared_ptr<rocksdb::Env> env_;
+  const std::shared_ptr<rocksdb::Env> base_env_;
+  const std::shared_ptr<LogFileSystem> files_;  // over base_env_
+  const std::unique_ptr<rocksdb::Env> env_;     // over files_
   const std::string folder_;
   const std::vector<std::string> family_names_;
   const bool in_memory_;
@@ -103,7 +112,7 @@ class Database {
   std::set<std::pair<uint32_t, std::string>> blobs_in_writing_;
   std::set<std::string> reserved_names_;
 
-  std::mutex resume_mu_;  // one thread at a time takes the writes up again
+  mutable std::mutex write_mu_;  // held while RocksDB writes or is resumed
 };
 
 // Throws kMissing, kWrongVersion or kCorruption when `folder` holds no store that these families

@@ -23,7 +23,9 @@
 //   "store"                          "SEMBLANC" (8)  u32 kFormatVersion  store id (16 random
 //   bytes).
 //                                    Later versions may append fields; 28 bytes here.
-//   "pending/" u32 family blob-key   u8 generation: a blob is being written. Chunks of this
+//   "memtable"                       empty; means nothing, may come and go
+//   (Database::KeepMemtable). "pending/" u32 family blob-key   u8 generation: a blob is being
+//   written. Chunks of this
 //                                    generation are no blob yet; open removes them and the record.
 //
 // Blobs (in the caller's family, beside its ordinary records)
@@ -57,6 +59,7 @@ namespace semblance::storage {
 inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kStoreMagic = "SEMBLANC";
 inline constexpr std::string_view kStoreKey = "store";
+inline constexpr std::string_view kMemtableKey = "memtable";
 inline constexpr std::string_view kPendingPrefix = "pending/";
 inline constexpr uint32_t kDefaultFamilyNumber = 0xffffffffu;
 inline constexpr size_t kChecksumBytes = 8;

@@ -36,6 +36,7 @@ rocksdb::DBOptions MakeDbOptions(rocksdb::Env* env) {
   options.db_write_buffer_size = kAllWriteBuffersBytes;
   options.max_total_wal_size = kMaxLogBytes;
   options.max_manifest_file_size = 4u << 20;
+  options.avoid_flush_during_shutdown = true;  // the log has everything
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return options;
 }

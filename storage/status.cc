@@ -5,12 +5,25 @@
 namespace semblance::storage {
 namespace {
 
+std::string_view TextOf(const rocksdb::Status& status) {
+  return status.getState() == nullptr ? std::string_view() : status.getState();
+}
+
 // RocksDB has no code for a lock that somebody else holds; these are the two sentences its POSIX
 // environment writes (other process, this process).
 bool IsLockHeld(const rocksdb::Status& status) {
-  const std::string_view text = status.getState() == nullptr ? "" : status.getState();
+  const std::string_view text = TextOf(status);
   return text.find("While lock file") != std::string_view::npos ||
          text.find("lock hold by current process") != std::string_view::npos;
+}
+
+// RocksDB gives ENOSPC a code, but not EDQUOT, which is the same to whoever writes.
+bool IsNoSpace(const rocksdb::Status& status) {
+  if (status.subcode() == rocksdb::Status::SubCode::kNoSpace ||
+      status.subcode() == rocksdb::Status::SubCode::kSpaceLimit) {
+    return true;
+  }
+  return status.IsIOError() && TextOf(status).find("quota exceeded") != std::string_view::npos;
 }
 
 const char* AdviceFor(ErrorKind kind) {
@@ -31,9 +44,7 @@ const char* AdviceFor(ErrorKind kind) {
 ErrorKind KindOf(const rocksdb::Status& status) {
   using Code = rocksdb::Status::Code;
   using SubCode = rocksdb::Status::SubCode;
-  if (status.subcode() == SubCode::kNoSpace || status.subcode() == SubCode::kSpaceLimit) {
-    return ErrorKind::kNoSpace;
-  }
+  if (IsNoSpace(status)) return ErrorKind::kNoSpace;
   if (status.subcode() == SubCode::kMemoryLimit) return ErrorKind::kInvalid;  // batch too large
   switch (status.code()) {
     case Code::kCorruption:

@@ -52,7 +52,7 @@ class RocksStore : public Store {
   }
 
   void Sync() override {
-    database_.EnsureWritable();
+    const auto lock = database_.LockForWriting();
     Check(database_.rocks().SyncWAL(), folder(), "cannot sync");
   }
   void Checkpoint(const std::string& to) const override { CopyTo(database_, to); }
@@ -92,7 +92,8 @@ void RocksStore::DeletePrefix(Family family, std::string_view prefix) {
 }
 
 void RocksStore::Compact() {
-  database_.EnsureWritable();
+  // Not held for the whole of it, which may take minutes.
+  database_.LockForWriting().unlock();
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   ForEachFamily([&](rocksdb::ColumnFamilyHandle* handle) {

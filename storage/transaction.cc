@@ -23,7 +23,7 @@ class RocksTransaction : public Transaction {
 
   ~RocksTransaction() override {
     // A prepared one whose rollback cannot be written stays prepared: the next open hands it out.
-    if (state_ == State::kPrepared) EndPrepared(&rocksdb::Transaction::Rollback);
+    if (state_ == State::kPrepared) RollbackQuietly();
     if (state_ != State::kEnded) ReserveName();
   }
 
@@ -97,6 +97,7 @@ class RocksTransaction : public Transaction {
     txn_->SetWriteOptions(options);
   }
   rocksdb::Status EndPrepared(End end);
+  void RollbackQuietly() noexcept;
   void ReserveName() noexcept;
 
   Database& database_;
@@ -121,7 +122,7 @@ void RocksTransaction::Prepare(const std::string& name, bool sync) {
     throw Error(ErrorKind::kInvalid, database_.folder() + ": a transaction named " + name +
                                          " was left for the next open");
   }
-  database_.EnsureWritable();
+  const auto lock = database_.LockForWriting();
   if (txn_->GetName().empty()) {
     Check(txn_->SetName(name), database_.folder(), "cannot name a transaction");
   } else if (txn_->GetName() != name) {
@@ -156,7 +157,7 @@ rocksdb::Status RocksTransaction::EndPrepared(End end) {
 
 void RocksTransaction::Commit(bool sync) {
   if (state_ == State::kEnded || state_ == State::kRollbackTried) ThrowState("commit");
-  database_.EnsureWritable();
+  const auto lock = database_.LockForWriting();
   SetSync(sync);
   if (state_ == State::kActive) {
     state_ = State::kEnded;
@@ -176,10 +177,17 @@ void RocksTransaction::Rollback() {
     txn_.reset();
     return;
   }
-  database_.EnsureWritable();
+  const auto lock = database_.LockForWriting();
   SetSync(false);
   state_ = State::kRollbackTried;
   Check(EndPrepared(&rocksdb::Transaction::Rollback), database_.folder(), "cannot roll back");
+}
+
+void RocksTransaction::RollbackQuietly() noexcept {
+  try {
+    Rollback();
+  } catch (const std::exception&) {
+  }
 }
 
 void RocksTransaction::Abandon() {

@@ -1,0 +1,80 @@
+// The machine's files, with a disk that is full while the test says so.
+#pragma once
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace semblance::storage {
+
+// What fails: everything that is written, or only files whose names end so (".log", ".sst").
+class FullDisk {
+ public:
+  void Fill(const std::string& name_end = "") {
+    name_end_ = name_end;
+    full_ = true;
+  }
+  void Free() { full_ = false; }
+  bool Refuses(const std::string& file) const { return full_ && file.ends_with(name_end_); }
+  // An append that does not fit writes half its bytes, as the kernel does.
+  rocksdb::IOStatus NoSpace() const {
+    return rocksdb::IOStatus::NoSpace("No space left on device");
+  }
+
+ private:
+  std::atomic<bool> full_{false};
+  std::string name_end_;
+};
+
+class FailingFile : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::string name,
+              std::shared_ptr<FullDisk> disk)
+      : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), disk_(disk) {}
+
+  using FSWritableFileOwnerWrapper::Append;
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+    if (!disk_->Refuses(name_)) return FSWritableFileOwnerWrapper::Append(data, options, context);
+    const rocksdb::Slice half(data.data(), data.size() / 2);
+    const rocksdb::IOStatus status = FSWritableFileOwnerWrapper::Append(half, options, context);
+    return status.ok() ? disk_->NoSpace() : status;
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo&,
+                           rocksdb::IODebugContext* context) override {
+    return Append(data, options, context);
+  }
+
+ private:
+  const std::string name_;
+  const std::shared_ptr<FullDisk> disk_;
+};
+
+class FailingFileSystem : public rocksdb::FileSystemWrapper {
+ public:
+  explicit FailingFileSystem(std::shared_ptr<FullDisk> disk)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), disk_(std::move(disk)) {}
+  const char* Name() const override { return "FailingFileSystem"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    const rocksdb::IOStatus status =
+        FileSystemWrapper::NewWritableFile(name, options, file, context);
+    if (status.ok()) *file = std::make_unique<FailingFile>(std::move(*file), name, disk_);
+    return status;
+  }
+
+ private:
+  const std::shared_ptr<FullDisk> disk_;
+};
+
+inline std::shared_ptr<rocksdb::Env> NewFailingEnv(std::shared_ptr<FullDisk> disk) {
+  return rocksdb::NewCompositeEnv(std::make_shared<FailingFileSystem>(std::move(disk)));
+}
+
+}  // namespace semblance::storage
