@@ -138,7 +138,9 @@ class Import {
     shape.table = table;
     const bool text_file = reader_->columns().size() == 1 && ParseFormat(options_) == Format::kText;
     if (text_file) {
-      shape.searched = options_.column.empty() ? "text" : options_.column;
+      // A column cannot have its table's name.
+      const char* usual = table == "text" ? "body" : "text";
+      shape.searched = options_.column.empty() ? usual : options_.column;
       shape.columns = {{shape.searched, "TEXT"}};
       return shape;
     }

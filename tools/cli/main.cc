@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "tools/cli/commands.h"
 
@@ -19,6 +20,14 @@ std::string NameOf(const CLI::App& program) {
     name += " " + app->get_name();
   }
   return name;
+}
+
+std::string SubcommandNames(const CLI::App& program) {
+  std::string names;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? " " : ", ") + command->get_name();
+  }
+  return names;
 }
 
 int ReportUsage(const CLI::App& program, const std::string& what) {
@@ -48,6 +57,11 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);
+    const std::vector<std::string> unknown = program.remaining();
+    if (program.get_subcommands().empty() && !unknown.empty()) {
+      return ReportUsage(program,
+                         "there is no '" + unknown[0] + "'; there are" + SubcommandNames(program));
+    }
     return ReportUsage(program, error.what());
   } catch (const semblance::cli::UsageError& error) {
     return ReportUsage(program, error.what());
