@@ -1,8 +1,9 @@
-// Training a sentence encoder, one report at a time. This header is what the rest of the engine sees of
-// libsemblance_torch.so: no LibTorch type stands in it, and the module is reached through `semblance_trainer_factory`
-// (loaded with dlopen on first use by engine/trainer_loader.h).
+// Training a sentence encoder, one report at a time. This header is what the rest of the engine
+// sees of libsemblance_torch.so: no LibTorch type stands in it, and the module is reached through
+// `semblance_trainer_factory` (loaded with dlopen on first use by engine/trainer_loader.h).
 //
-// Threads: a TrainingRun belongs to one thread. Errors: encoder::Error, naming the option and what it may be.
+// Threads: a TrainingRun belongs to one thread. Errors: encoder::Error, naming the option and what
+// it may be.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ class RowSource {
  public:
   virtual ~RowSource() = default;
   virtual int columns() const = 0;  // 1: sentences; 2: pairs; 3: pairs with a hard negative
-  // False at the end. `row` gets columns() texts. Rows with a NULL or empty text are skipped by the source.
+  // False at the end. `row` gets columns() texts. Rows with a NULL or empty text are skipped by the
+  // source.
   virtual bool Next(std::vector<std::string>* row) = 0;
 };
 
@@ -29,18 +31,19 @@ struct ScoredPair {
   double score;
 };
 
-// Every option that semblance_train's JSON knows, in training/options.cc with names, ranges and defaults.
+// Every option that semblance_train's JSON knows, in training/options.cc with names, ranges and
+// defaults.
 struct Report {
-  std::string phase;          // "tokenizer", "mlm", "train", "done"
-  int64_t step = 0;           // within the phase
+  std::string phase;  // "tokenizer", "mlm", "train", "done"
+  int64_t step = 0;   // within the phase
   int64_t total_steps = 0;
   double epoch = 0;
-  double loss = 0;            // mean since the last report
+  double loss = 0;  // mean since the last report
   double learning_rate = 0;
   // NaN where not measured:
   double alignment = 0;
   double uniformity = 0;
-  double dev_spearman = 0;    // -1 .. 1
+  double dev_spearman = 0;  // -1 .. 1
   double sentences_per_second = 0;
   double eta_seconds = 0;
 };
@@ -48,20 +51,22 @@ struct Report {
 class TrainingRun {
  public:
   virtual ~TrainingRun() = default;
-  // Works until the next report is due and fills it; false when the run is complete (the last report had phase "done").
-  // `cancel` is polled between steps: true throws kInterrupted; nothing is published by a run that did not complete.
+  // Works until the next report is due and fills it; false when the run is complete (the last
+  // report had phase "done"). `cancel` is polled between steps: true throws kInterrupted; nothing
+  // is published by a run that did not complete.
   virtual bool Next(Report* report, const std::function<bool()>& cancel) = 0;
-  // The finished model with the best dev score seen (or the last weights without dev pairs); valid after Next gave false.
+  // The finished model with the best dev score seen (or the last weights without dev pairs); valid
+  // after Next gave false.
   virtual encoder::ModelPackage TakeModel() = 0;
   // The options in force, all of them, as JSON: what the training record keeps.
   virtual std::string ResolvedOptions() const = 0;
 };
 
 struct TrainingInputs {
-  RowSource* rows = nullptr;                 // outlives the run
-  std::vector<ScoredPair> dev;               // STS-like pairs; empty: no dev score
+  RowSource* rows = nullptr;                    // outlives the run
+  std::vector<ScoredPair> dev;                  // STS-like pairs; empty: no dev score
   const encoder::ModelPackage* base = nullptr;  // start from this model; nullptr: a new one
-  std::string options_json;                  // an object; unknown keys are an error with the nearest valid name
+  std::string options_json;  // an object; unknown keys are an error with the nearest valid name
 };
 
 using TrainerFactory = std::unique_ptr<TrainingRun> (*)(const TrainingInputs&);

@@ -1,0 +1,38 @@
+// The training text, tokenised once before the first step.
+//
+// Threads: built by one thread, then read-only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace semblance::training {
+
+using TokenIds = std::span<const int32_t>;  // [CLS] pieces [SEP]
+
+class Corpus {
+ public:
+  explicit Corpus(int columns) : columns_(columns) {}
+
+  // Texts are added column by column, row by row; a row is complete after columns() of them.
+  void Add(const std::vector<int32_t>& ids);
+  void RemoveLastRow();  // the last columns() texts
+
+  int columns() const { return columns_; }
+  size_t rows() const { return (offsets_.size() - 1) / static_cast<size_t>(columns_); }
+  uint64_t tokens() const { return ids_.size(); }
+  TokenIds text(size_t row, int column) const {
+    const size_t at = row * static_cast<size_t>(columns_) + static_cast<size_t>(column);
+    return TokenIds(ids_.data() + offsets_[at], offsets_[at + 1] - offsets_[at]);
+  }
+  // Equal for equal token ids: what two texts are to the network.
+  uint64_t text_hash(size_t row, int column) const;
+
+ private:
+  int columns_;
+  std::vector<int32_t> ids_;
+  std::vector<uint64_t> offsets_ = {0};
+};
+
+}  // namespace semblance::training

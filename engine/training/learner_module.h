@@ -1,0 +1,40 @@
+// The way into libsemblance_learner.so, the one library that links LibTorch.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/training/learner.h"
+
+namespace semblance::training {
+
+// The loss and its gradient for given vectors: what tests hold against the reference.
+struct LossExample {
+  int64_t rows = 0, dimension = 0;
+  std::span<const float> anchors, positives,
+      negatives;  // [rows, dimension]; negatives may be empty
+  double temperature = 0.05;
+  double hard_negative_weight = 0;
+  bool symmetric = false;
+};
+struct LossResult {
+  double loss = 0;
+  std::vector<float> logits;  // [rows, rows] or [rows, 2 * rows]
+  std::vector<float> anchor_gradients, positive_gradients, negative_gradients;
+};
+
+struct LearnerModule {
+  std::unique_ptr<Learner> (*create)(const NetworkShape&, const Weights&, const Options&);
+  LossResult (*contrastive_loss)(const LossExample&);
+};
+
+// Loads the library the first time (half a second, 150 MB) and keeps it. It is looked for beside
+// the file this code is in, then in ../lib, then where the system looks. Throws encoder::Error
+// kMissing, saying what was tried.
+const LearnerModule& LoadLearnerModule();
+
+}  // namespace semblance::training
+
+// The one symbol that libsemblance_learner.so exports.
+extern "C" const semblance::training::LearnerModule* semblance_learner_module();

@@ -1,0 +1,167 @@
+#include "engine/training/prepare.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "engine/training/model_files.h"
+#include "engine/training/tokenizer_training.h"
+
+namespace semblance::training {
+namespace {
+
+using encoder::Error;
+using encoder::ErrorKind;
+
+constexpr uint64_t kRowsBetweenPolls = 256;
+
+void Poll(const std::function<bool()>& cancel) {
+  if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "training was interrupted");
+}
+
+// Columns that the objective looks at: of three columns, pairs use two.
+int UsedColumns(const Options& options, int columns) {
+  if (options.objective == "unsup") return 1;
+  if (options.objective == "pairs") return 2;
+  return columns;
+}
+
+// Calls `use(texts)` for each row, with the columns that the objective uses.
+template <typename Use>
+void ForEachRow(RowSource* rows, int used, const std::function<bool()>& cancel, const Use& use) {
+  std::vector<std::string> row;
+  for (uint64_t count = 0; rows->Next(&row); ++count) {
+    if (count % kRowsBetweenPolls == 0) Poll(cancel);
+    if (static_cast<int>(row.size()) < used) {
+      throw Error(ErrorKind::kInvalid, "a training row has " + std::to_string(row.size()) +
+                                           " texts, not " + std::to_string(rows->columns()));
+    }
+    row.resize(static_cast<size_t>(used));
+    use(row);
+  }
+}
+
+void AddRow(const std::vector<std::string>& row, const encoder::Tokenizer& tokenizer,
+            uint32_t max_length, Corpus* corpus) {
+  bool empty = false;
+  for (const std::string& text : row) {
+    const std::vector<int32_t> ids = tokenizer.Encode(text, max_length);
+    empty = empty || ids.size() <= 2;  // nothing between [CLS] and [SEP]
+    corpus->Add(ids);
+  }
+  if (empty) corpus->RemoveLastRow();
+}
+
+// A new tokenizer has to see the text before the text can become ids: the text is held until then.
+void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
+                              const std::function<bool()>& cancel, Prepared* out) {
+  std::string text;
+  std::vector<size_t> ends;
+  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
+    for (const std::string& one : row) {
+      text += one;
+      ends.push_back(text.size());
+    }
+  });
+  std::vector<std::string_view> texts;
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    texts.push_back(std::string_view(text).substr(begin, end - begin));
+    begin = end;
+  }
+  TrainTokenizer(texts, options, &out->tokenizer_files);
+  out->tokenizer = encoder::Tokenizer::Load(out->tokenizer_files);
+  std::vector<std::string> row;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (i % kRowsBetweenPolls == 0) Poll(cancel);
+    row.emplace_back(texts[i]);
+    if (row.size() < static_cast<size_t>(used)) continue;
+    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
+    row.clear();
+  }
+}
+
+template <typename Value>
+void Adopt(const char* name, const Value& value, Options* options, Value Options::*member) {
+  if (options->given.count(name) > 0 && options->*member != value) {
+    throw Error(ErrorKind::kInvalid,
+                std::string("training option \"") + name +
+                    "\" differs from the base model's; leave it out, or train without a base");
+  }
+  options->*member = value;
+}
+
+}  // namespace
+
+void AdoptBase(const encoder::ModelPackage& base, Options* options) {
+  int64_t max_length = 0;
+  const NetworkShape shape = ReadShape(base, &max_length);
+  Adopt("hidden", shape.hidden, options, &Options::hidden);
+  Adopt("heads", shape.heads, options, &Options::heads);
+  Adopt("intermediate", shape.intermediate, options, &Options::intermediate);
+  Adopt("vocab_size", shape.vocabulary, options, &Options::vocab_size);
+  if (options->given.count("layers") == 0) options->layers = shape.layers;
+  if (options->layers < shape.layers) {
+    throw Error(ErrorKind::kInvalid, "training option \"layers\" is " +
+                                         std::to_string(options->layers) + ", the base model has " +
+                                         std::to_string(shape.layers) +
+                                         "; layers can be added, not removed");
+  }
+  if (options->given.count("pooler") == 0) options->pooler = shape.pooler;
+  if (options->given.count("max_length") == 0) options->max_length = max_length;
+}
+
+namespace {
+
+void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int used,
+                     const Options& options, const std::function<bool()>& cancel, Prepared* out) {
+  CopyTokenizerFiles(base, &out->tokenizer_files);
+  out->tokenizer = encoder::Tokenizer::Load(base);
+  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
+    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
+  });
+  int64_t ignored = 0;
+  out->shape = ReadShape(base, &ignored);
+  const int64_t layers_before = out->shape.layers;
+  out->shape.layers = options.layers;
+  out->shape.positions = std::max(out->shape.positions, options.max_length);
+  out->shape.pooler = options.pooler;
+  out->shape.mlp_only_train = options.mlp_only_train;
+  if (out->tokenizer->vocabulary_size() > out->shape.vocabulary) {
+    throw Error(ErrorKind::kInvalid,
+                "the base model's tokenizer has more pieces than its embedding table has rows");
+  }
+  out->weights = ReadWeights(base);
+  FitWeights(out->shape, layers_before, static_cast<uint64_t>(options.seed), &out->weights);
+}
+
+void PrepareAnew(RowSource* rows, int used, const Options& options,
+                 const std::function<bool()>& cancel, Prepared* out) {
+  TokeniseWithNewTokenizer(rows, used, options, cancel, out);
+  out->shape.layers = options.layers;
+  out->shape.hidden = options.hidden;
+  out->shape.heads = options.heads;
+  out->shape.intermediate = options.intermediate;
+  out->shape.vocabulary = out->tokenizer->vocabulary_size();
+  out->shape.positions = options.max_length;
+  out->shape.pooler = options.pooler;
+  out->shape.mlp_only_train = options.mlp_only_train;
+  out->weights = InitialWeights(out->shape, static_cast<uint64_t>(options.seed));
+}
+
+}  // namespace
+
+Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Options& options,
+                 const std::function<bool()>& cancel) {
+  Prepared out;
+  const int used = UsedColumns(options, rows->columns());
+  out.corpus = std::make_unique<Corpus>(used);
+  if (base != nullptr) {
+    PrepareFromBase(*base, rows, used, options, cancel, &out);
+  } else {
+    PrepareAnew(rows, used, options, cancel, &out);
+  }
+  return out;
+}
+
+}  // namespace semblance::training

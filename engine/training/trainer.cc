@@ -1,1 +1,0 @@
-#include "engine/training/trainer.h"
