@@ -11,7 +11,6 @@
 #include <exception>
 #include <limits>
 #include <mutex>
-#include <numeric>
 #include <random>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "index/equal_rows.h"
 #include "index/error.h"
 #include "index/hnsw_graph.h"
 #include "index/kernels.h"
@@ -42,17 +42,16 @@ class RowDistances final : public faiss::DistanceComputer {
         dimension_(options.dimension) {}
 
   void set_query(const float* query) override { query_ = query; }
-  float operator()(idx_t i) override { return Signed(kernel_(query_, Row(i), dimension_)); }
-  float symmetric_dis(idx_t i, idx_t j) override {
-    return Signed(kernel_(Row(i), Row(j), dimension_));
-  }
+  float operator()(idx_t i) override { return Measure(query_, Row(i)); }
+  float symmetric_dis(idx_t i, idx_t j) override { return Measure(Row(i), Row(j)); }
   const float* Row(idx_t i) const { return vectors_ + static_cast<size_t>(i) * dimension_; }
 
  private:
-  // FAISS orders by `<` in its heaps, which a NaN (inner products of huge elements) would upset.
-  float Signed(float value) const {
-    const float distance = inner_product_ ? -value : value;
-    return distance == distance ? distance : std::numeric_limits<float>::max();
+  // FAISS orders by `<` in its heaps, which a NaN (products of huge elements) would upset.
+  float Measure(const float* a, const float* b) const {
+    const float value = kernel_(a, b, dimension_);
+    if (value != value) return std::numeric_limits<float>::max();
+    return inner_product_ ? -value : value;
   }
 
   const bool inner_product_;
@@ -150,17 +149,21 @@ class LevelBuilder {
 // Nodes from the highest level down, so that the entry point is settled by the first; shuffled
 // within a level, because rows often come in an order of their own (sorted by topic, say) that
 // would make long chains.
-std::vector<int> InsertionOrder(const std::vector<int>& levels) {
-  std::vector<int> order(levels.size());
-  std::iota(order.begin(), order.end(), 0);
+std::vector<int> InsertionOrder(const std::vector<int>& levels, const std::vector<bool>& follows) {
+  std::vector<int> order;
+  for (size_t node = 0; node < levels.size(); ++node) {
+    if (!follows[node]) order.push_back(static_cast<int>(node));
+  }
   std::mt19937 random(789);
   for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return levels[a] > levels[b]; });
   return order;
 }
 
-bool AddAll(LevelBuilder& builder, const std::vector<int>& levels) {
-  const std::vector<int> order = InsertionOrder(levels);
+// False when cancelled.
+bool AddAll(LevelBuilder& builder, const std::vector<int>& levels,
+            const std::vector<bool>& follows) {
+  const std::vector<int> order = InsertionOrder(levels, follows);
   for (size_t first = 0; first < order.size();) {
     size_t end = first;
     while (end < order.size() && levels[order[end]] == levels[order[first]]) ++end;
@@ -170,6 +173,14 @@ bool AddAll(LevelBuilder& builder, const std::vector<int>& levels) {
     first = end;
   }
   return true;
+}
+
+// Draws the levels; followers are not linked and need no more than the lowest.
+void PrepareLevels(const std::vector<bool>& follows, faiss::HNSW& hnsw) {
+  for (bool is_follower : follows) {
+    hnsw.levels.push_back(is_follower ? 1 : hnsw.random_level() + 1);
+  }
+  hnsw.prepare_level_tab(follows.size(), true);
 }
 
 // faiss::HNSW keeps a node's lists of all levels together.
@@ -200,9 +211,14 @@ bool BuildHnswGraph(const HnswBuildOptions& options, const float* vectors, uint3
   try {
     faiss::HNSW hnsw(static_cast<int>(options.m));
     hnsw.efConstruction = static_cast<int>(options.ef_construction);
-    hnsw.prepare_level_tab(size);
+    graph.next_equal = LinkEqualRows(vectors, size, options.dimension);
+    std::vector<bool> follows(size, false);
+    for (uint32_t next : graph.next_equal.span()) {
+      if (next != kNoLink) follows[next] = true;
+    }
+    PrepareLevels(follows, hnsw);
     LevelBuilder builder(options, vectors, cancel, hnsw);
-    if (!AddAll(builder, hnsw.levels)) return false;
+    if (!AddAll(builder, hnsw.levels, follows)) return false;
     CopyLinks(hnsw, options.m, graph);
     return true;
   } catch (const faiss::FaissException& error) {

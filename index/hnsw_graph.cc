@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "index/error.h"
 
@@ -12,16 +13,31 @@ namespace {
   throw Error(ErrorKind::kCorruption, "HNSW graph: " + what);
 }
 
-void CheckLinks(const HnswGraph& graph, uint32_t node, uint32_t level) {
+// Which nodes are followers.
+std::vector<bool> CheckChains(const HnswGraph& graph) {
+  std::vector<bool> follows(graph.size(), false);
+  for (uint32_t node = 0; node < graph.next_equal.size(); ++node) {
+    const uint32_t next = graph.next_equal[node];
+    if (next == kNoLink) continue;
+    if (next <= node || next >= graph.size() || follows[next]) {
+      Refuse("node " + std::to_string(node) + " cannot be followed by " + std::to_string(next));
+    }
+    follows[next] = true;
+  }
+  return follows;
+}
+
+void CheckLinks(const HnswGraph& graph, const std::vector<bool>& follows, uint32_t node,
+                uint32_t level) {
   bool ended = false;
   for (uint32_t link : graph.Links(node, level)) {
     if (link == kNoLink) {
       ended = true;
     } else if (ended) {
       Refuse("node " + std::to_string(node) + " has a link behind the end of its list");
-    } else if (link >= graph.size() || graph.levels[link] < level) {
+    } else if (link >= graph.size() || graph.levels[link] < level || follows[link]) {
       Refuse("node " + std::to_string(node) + " links to " + std::to_string(link) +
-             ", which is not on level " + std::to_string(level));
+             ", which is not linked on level " + std::to_string(level));
     }
   }
 }
@@ -47,11 +63,17 @@ void CheckGraph(const HnswGraph& graph) {
     if (graph.entry != kNoLink) Refuse("an entry point without nodes");
     return;
   }
-  if (graph.entry >= graph.size()) Refuse("the entry point is no node");
+  if (graph.next_equal.size() != 0 && graph.next_equal.size() != graph.size()) {
+    Refuse("chains of another size");
+  }
+  const std::vector<bool> follows = CheckChains(graph);
+  if (graph.entry >= graph.size() || follows[graph.entry])
+    Refuse("the entry point is no linked node");
   const uint32_t highest = graph.levels[graph.entry];
   for (uint32_t node = 0; node < graph.size(); ++node) {
     if (graph.levels[node] > highest) Refuse("a node stands above the entry point");
-    for (uint32_t level = 0; level <= graph.levels[node]; ++level) CheckLinks(graph, node, level);
+    for (uint32_t level = 0; level <= graph.levels[node]; ++level)
+      CheckLinks(graph, follows, node, level);
   }
 }
 

@@ -3,6 +3,10 @@
 // Nodes are the positions of a segment. Node i stands on the levels 0 .. levels[i]. A list of links
 // holds node numbers and ends at the first kNoLink or when it is full: 2 m links on level 0, m on
 // each level above.
+//
+// Of equal vectors only the first is linked; the others, its followers, hang on it in a chain.
+// Linked like all others, a vector that is stored a thousand times would fill its lists with itself
+// and cut itself, or what lies behind it, off from the rest.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +32,12 @@ struct HnswGraph {
   BigArray<uint32_t> base_links;   // [n, 2 m], level 0
   BigArray<uint32_t> upper_rows;   // [n], row of the node's level 1 in upper_links
   BigArray<uint32_t> upper_links;  // [sum of levels, m], a node's levels 1, 2, .. one after another
+  BigArray<uint32_t> next_equal;   // [n], the next follower or kNoLink; empty: all vectors differ
 
   uint32_t size() const { return static_cast<uint32_t>(levels.size()); }
   size_t bytes() const {
-    return levels.bytes() + base_links.bytes() + upper_rows.bytes() + upper_links.bytes();
+    return levels.bytes() + base_links.bytes() + upper_rows.bytes() + upper_links.bytes() +
+           next_equal.bytes();
   }
   // level must not be above levels[node].
   std::span<const uint32_t> Links(uint32_t node, uint32_t level) const {
@@ -45,7 +51,8 @@ struct HnswGraph {
 uint32_t NumberUpperRows(HnswGraph& graph);
 
 // Throws kCorruption unless every link and the entry point lead to a node that stands on their
-// level, so that a walk cannot leave the arrays.
+// level and is no follower, and chains ascend and are apart: then a walk cannot leave the arrays,
+// ends, and meets each node once.
 void CheckGraph(const HnswGraph& graph);
 
 struct HnswBuildOptions {

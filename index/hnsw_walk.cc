@@ -86,6 +86,19 @@ Candidate Descend(const HnswGraph& graph, const Scorer& scorer, Scratch& scratch
   return nearest;
 }
 
+void OfferWithFollowers(const HnswGraph& graph, float distance, uint32_t node,
+                        const int64_t* row_ids, const PositionSet* allowed, TopK& nearest) {
+  for (;;) {
+    if (allowed == nullptr || allowed->Contains(node)) {
+      // Row ids ascend along a chain: once one does not enter, none behind it does.
+      if (!nearest.Offer({row_ids[node], distance, node})) return;
+    }
+    if (graph.next_equal.size() == 0) return;
+    node = graph.next_equal[node];
+    if (node == kNoLink) return;
+  }
+}
+
 }  // namespace
 
 std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const int64_t* row_ids,
@@ -100,9 +113,7 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const 
   const auto reach = [&](float distance, uint32_t node) {
     frontier.push_back({distance, node});
     std::push_heap(frontier.begin(), frontier.end(), Farther);
-    if (options.allowed == nullptr || options.allowed->Contains(node)) {
-      nearest.Offer({row_ids[node], distance, node});
-    }
+    OfferWithFollowers(graph, distance, node, row_ids, options.allowed, nearest);
   };
   const Candidate start = Descend(graph, scorer, scratch);
   scratch.visited.Visit(start.node);

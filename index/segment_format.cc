@@ -31,7 +31,8 @@ struct Header {
   uint32_t ef_construction;
   uint32_t entry;
   uint32_t upper_rows;
-  uint64_t zero_too;
+  uint32_t has_equal_rows;
+  uint32_t zero_too;
   uint64_t checksum;
 };
 static_assert(sizeof(Header) == kSegmentHeaderBytes);
@@ -42,7 +43,7 @@ struct ChunkHeader {
   uint32_t bytes;
 };
 
-enum Section : uint32_t { kRowIds = 1, kVectors, kLevels, kBaseLinks, kUpperLinks };
+enum Section : uint32_t { kRowIds = 1, kVectors, kLevels, kBaseLinks, kUpperLinks, kEqualRows };
 
 [[noreturn]] void Refuse(const std::string& what) {
   throw Error(ErrorKind::kCorruption, "segment: " + what);
@@ -136,6 +137,7 @@ Header MakeHeader(const SegmentData& data) {
     header.m = data.graph->m;
     header.ef_construction = data.ef_construction;
     header.entry = data.graph->entry;
+    header.has_equal_rows = data.graph->next_equal.size() != 0;
     header.upper_rows = static_cast<uint32_t>(data.graph->upper_links.size() / data.graph->m);
   }
   header.checksum = HeaderChecksum(header);
@@ -158,10 +160,12 @@ Header ReadHeader(ByteSource& source) {
   if (header.zero != 0 || header.zero_too != 0) Refuse("a field that is kept zero is not");
   const bool hnsw = header.kind == static_cast<uint8_t>(Kind::kHnsw);
   if (hnsw && (header.m < kMinHnswM || header.m > kMaxHnswM)) Refuse("m out of range");
+  if (header.has_equal_rows > 1) Refuse("a flag that is neither 0 nor 1");
   if (hnsw && (header.ef_construction < 1 || header.ef_construction > kMaxEfConstruction)) {
     Refuse("ef_construction out of range");
   }
-  if (!hnsw && (header.m | header.ef_construction | header.entry | header.upper_rows) != 0) {
+  if (!hnsw && (header.m | header.ef_construction | header.entry | header.upper_rows |
+                header.has_equal_rows) != 0) {
     Refuse("a flat segment with a graph");
   }
   return header;
@@ -190,6 +194,7 @@ HnswGraph ReadGraph(const Header& header, Reader& reader) {
   if (NumberUpperRows(graph) != header.upper_rows) Refuse("levels that do not fit the header");
   graph.base_links = reader.Read<uint32_t>(kBaseLinks, size_t{header.size} * 2 * header.m);
   graph.upper_links = reader.Read<uint32_t>(kUpperLinks, size_t{header.upper_rows} * header.m);
+  if (header.has_equal_rows) graph.next_equal = reader.Read<uint32_t>(kEqualRows, header.size);
   CheckGraph(graph);
   return graph;
 }
@@ -206,6 +211,7 @@ void WriteSegment(const SegmentData& data, ByteSink& sink) {
   writer.Write(kLevels, data.graph->levels);
   writer.Write(kBaseLinks, data.graph->base_links);
   writer.Write(kUpperLinks, data.graph->upper_links);
+  writer.Write(kEqualRows, data.graph->next_equal);
 }
 
 SegmentData ReadSegment(ByteSource& source) {

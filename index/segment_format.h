@@ -17,16 +17,21 @@
 //   28      4  HNSW: ef_construction of the build               else 0
 //   32      4  HNSW: entry point, 0xffffffff when size is 0     else 0
 //   36      4  HNSW: rows in the section "upper links"          else 0
-//   40      8  zero
+//   40      4  HNSW: 1 if two rows are equal, else 0            else 0
+//   44      4  zero
 //   48      8  XXH3_64 of the 48 bytes before it, seed 0
 //
-// The sections, each of a length that the header fixes; the last three only in a HNSW segment:
+// The sections, each of a length that the header fixes; levels and links only in a HNSW segment,
+// equal rows only where the header says so:
 //
 //   1  row ids      i64 [size], strictly ascending
 //   2  vectors      f32 [size, dimension], finite; of unit length under cosine
 //   3  levels       u8 [size], the highest level of each node, 0 .. 63
 //   4  base links   u32 [size, 2 m], node numbers, 0xffffffff from the end of a list on
 //   5  upper links  u32 [sum of levels, m], node by node, its levels 1, 2, .. in order
+//   6  equal rows   u32 [size], the next position whose vector is equal, bit for bit, or
+//   0xffffffff;
+//                   only the first of equal rows is linked
 //
 // A section is cut into chunks of kChunkBytes, the last one shorter; an empty section has none. A
 // chunk is

@@ -19,21 +19,21 @@ class TopK {
   }
 
   bool full() const { return heap_.size() == capacity_; }
-  bool empty() const { return heap_.empty(); }
-  size_t size() const { return heap_.size(); }
   // Nothing farther than this can still enter.
   float bound() const {
     return full() ? heap_.front().distance : std::numeric_limits<float>::infinity();
   }
 
-  void Offer(const Neighbour& neighbour) {
+  // Whether it entered.
+  bool Offer(const Neighbour& neighbour) {
     if (full()) {
-      if (!Nearer(neighbour, heap_.front())) return;
+      if (!Nearer(neighbour, heap_.front())) return false;
       std::pop_heap(heap_.begin(), heap_.end(), Nearer);
       heap_.pop_back();
     }
     heap_.push_back(neighbour);
     std::push_heap(heap_.begin(), heap_.end(), Nearer);
+    return true;
   }
 
   // Nearest first; leaves the heap empty.

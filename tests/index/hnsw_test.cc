@@ -1,10 +1,11 @@
-// The graph and the walk through it, without the short cut by which a segment scans when that is cheaper.
+// The graph and the walk through it, without the short cut by which a segment scans when that is
+// cheaper.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "index/hnsw_graph.h"
@@ -71,11 +72,11 @@ TEST_P(HnswWalk, CrossesForbiddenNodesWithoutReturningThem) {
   const Sample sample = Prepared(GetParam(), clusters.DrawMany(4000));
   const HnswGraph graph = BuildGraph(GetParam(), sample);
   PositionSet allowed(sample.size(), false);
-  for (uint32_t i = 3; i < sample.size(); i += 10) allowed.Add(i);
+  for (uint32_t i = 1; i < sample.size(); i += 2) allowed.Add(i);
   const SearchOptions options = {.k = 10, .ef = 64, .allowed = &allowed};
   for (int i = 0; i < 20; ++i) {
     for (const Neighbour& n : WalkTo(graph, GetParam(), sample, clusters.Draw(), options)) {
-      EXPECT_EQ(n.position % 10, 3u);
+      EXPECT_EQ(n.position % 2, 1u);
     }
   }
   EXPECT_GE(MeanRecall(graph, sample, clusters, options), 0.95);
@@ -85,8 +86,7 @@ TEST_P(HnswWalk, KeepsAtLeastKCandidates) {
   Clusters clusters(8, 10, 4);
   const Sample sample = Prepared(GetParam(), clusters.DrawMany(1000));
   const HnswGraph graph = BuildGraph(GetParam(), sample);
-  const auto found =
-      WalkTo(graph, GetParam(), sample, clusters.Draw(), {.k = 100, .ef = 1});
+  const auto found = WalkTo(graph, GetParam(), sample, clusters.Draw(), {.k = 100, .ef = 1});
   EXPECT_EQ(found.size(), 100u);
   EXPECT_TRUE(std::is_sorted(found.begin(), found.end(), Nearer));
 }
@@ -101,7 +101,26 @@ TEST_P(HnswWalk, ReachesTheOthersWhereOneVectorIsStoredManyTimes) {
   const HnswGraph graph = BuildGraph(GetParam(), sample);
   PositionSet others(sample.size());
   for (uint32_t i = 0; i < 4000; i += 2) others.Remove(i);
-  EXPECT_GE(MeanRecall(graph, sample, clusters, {.k = 10, .ef = 128, .allowed = &others}), 0.9);
+  EXPECT_GE(MeanRecall(graph, sample, clusters, {.k = 10, .ef = 128, .allowed = &others}), 0.95);
+}
+
+TEST_P(HnswWalk, ReturnsTheFirstOfManyEqualRows) {
+  Clusters clusters(24, 40, 15);
+  Sample raw = clusters.DrawMany(3000);
+  for (float& element : raw.vectors) element *= 0.01f;  // so that the repeated one is longest
+  const std::vector<float> repeated = clusters.Draw();
+  for (uint32_t i = 5; i < 3000; i += 2) {
+    std::copy_n(repeated.begin(), 24, raw.vectors.begin() + size_t{i} * 24);
+  }
+  const Sample sample = Prepared(GetParam(), std::move(raw));
+  const HnswGraph graph = BuildGraph(GetParam(), sample);
+  PositionSet allowed(sample.size());
+  allowed.Remove(7);
+  const auto found =
+      WalkTo(graph, GetParam(), sample, repeated, {.k = 4, .ef = 16, .allowed = &allowed});
+  ASSERT_EQ(found.size(), 4u);
+  const uint32_t first[] = {5, 9, 11, 13};
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(found[i].position, first[i]);
 }
 
 TEST_P(HnswWalk, AnswersAlikeMoreOftenThanItsMarksCanCount) {
@@ -228,6 +247,26 @@ TEST_F(HnswCheck, RefusesAnEntryPointThatIsNoNode) {
 
 TEST_F(HnswCheck, RefusesAnEntryPointBelowOtherNodes) {
   graph_.entry = low_;
+  ExpectRefused();
+}
+
+TEST_F(HnswCheck, RefusesChainsThatTurnBackOrMeetOrLeave) {
+  for (auto [a, b, c, d] : {std::array<uint32_t, 4>{8, 8, 1, kNoLink},
+                            {8, 7, 1, kNoLink},
+                            {8, 500, 1, kNoLink},
+                            {8, low_ + 20, 9, low_ + 20}}) {
+    graph_.next_equal = BigArray<uint32_t>(500);
+    std::ranges::fill(graph_.next_equal.span(), kNoLink);
+    graph_.next_equal[a] = b;
+    graph_.next_equal[c] = d;
+    ExpectRefused();
+  }
+}
+
+TEST_F(HnswCheck, RefusesALinkToAFollower) {
+  graph_.next_equal = BigArray<uint32_t>(500);
+  std::ranges::fill(graph_.next_equal.span(), kNoLink);
+  graph_.next_equal[0] = graph_.base_links[77 * 32];
   ExpectRefused();
 }
 

@@ -25,7 +25,8 @@ struct Sample {
   }
 };
 
-// Draws around `centres` random points; lengths differ, so that the three metrics disagree. Row ids ascend with gaps.
+// Draws around `centres` random points; lengths differ, so that the three metrics disagree. Row ids
+// ascend with gaps.
 class Clusters {
  public:
   Clusters(uint32_t dimension, uint32_t centres, uint32_t seed)
@@ -74,8 +75,8 @@ inline std::vector<Expected> Oracle(Metric metric, const Sample& sample,
   std::vector<Expected> all;
   for (uint32_t i = 0; i < sample.size(); ++i) {
     if (allowed != nullptr && !allowed->Contains(i)) continue;
-    all.push_back({sample.row_ids[i], Distance(metric, query.data(), sample.row(i).data(),
-                                               sample.dimension)});
+    all.push_back({sample.row_ids[i],
+                   Distance(metric, query.data(), sample.row(i).data(), sample.dimension)});
   }
   std::sort(all.begin(), all.end(), [](const Expected& a, const Expected& b) {
     return a.distance != b.distance ? a.distance < b.distance : a.row_id < b.row_id;

@@ -21,8 +21,7 @@ TEST_P(ScanOfRows, IsBruteForce) {
     std::mt19937 random(count);
     std::shuffle(sample.row_ids.begin(), sample.row_ids.end(), random);
     const std::vector<float> query = clusters.Draw();
-    const auto found =
-        ScanNearest(GetParam(), query, sample.row_ids, sample.vectors, {.k = 15});
+    const auto found = ScanNearest(GetParam(), query, sample.row_ids, sample.vectors, {.k = 15});
     const auto expected = Oracle(GetParam(), sample, query);
     ASSERT_EQ(found.size(), std::min<size_t>(15, count));
     for (size_t i = 0; i < found.size(); ++i) {
@@ -58,8 +57,8 @@ TEST_P(ScanOfRows, ReturnsAllowedPositionsOnly) {
     EXPECT_EQ(Recall(found, expected, 20), 1) << step;
   }
   const PositionSet none(500, false);
-  EXPECT_TRUE(ScanNearest(GetParam(), query, sample.row_ids, sample.vectors, {.allowed = &none})
-                  .empty());
+  EXPECT_TRUE(
+      ScanNearest(GetParam(), query, sample.row_ids, sample.vectors, {.allowed = &none}).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, ScanOfRows, testing::ValuesIn(kMetrics),

@@ -39,10 +39,10 @@ class SegmentContract : public testing::TestWithParam<std::tuple<Kind, Metric>> 
       EXPECT_NEAR(found[i].distance, expected[i].distance, tolerance) << "neighbour " << i;
       ASSERT_LT(found[i].position, sample.size());
       EXPECT_EQ(sample.row_ids[found[i].position], found[i].row_id);
-      EXPECT_NEAR(found[i].distance,
-                  Distance(metric(), query.data(), sample.row(found[i].position).data(),
-                           sample.dimension),
-                  tolerance);
+      EXPECT_NEAR(
+          found[i].distance,
+          Distance(metric(), query.data(), sample.row(found[i].position).data(), sample.dimension),
+          tolerance);
       EXPECT_TRUE(allowed == nullptr || allowed->Contains(found[i].position));
       EXPECT_TRUE(i == 0 || Nearer(found[i - 1], found[i])) << "neighbour " << i;
     }
@@ -203,6 +203,24 @@ TEST_P(SegmentContract, HalfOfTheRowsMayBeForbidden) {
   EXPECT_GE(recall, 0.95);
 }
 
+TEST_P(SegmentContract, ATenthOfManyRowsIsStillFound) {
+  Clusters clusters(12, 60, 12);
+  const Sample sample = clusters.DrawMany(12000);
+  SegmentOptions options = Options(kind(), metric(), 12);
+  options.ef_construction = 40;
+  const auto segment = Segment::Build(options, sample.row_ids, sample.vectors);
+  PositionSet allowed(sample.size(), false);
+  for (uint32_t i = 4; i < sample.size(); i += 10) allowed.Add(i);
+  double recall = 0;
+  for (int i = 0; i < 50; ++i) {
+    const std::vector<float> query = clusters.Draw();
+    const auto found = segment->Search(query, {.k = 3, .ef = 4, .allowed = &allowed});
+    ASSERT_EQ(found.size(), 3u);
+    recall += Recall(found, Oracle(metric(), sample, query, &allowed), 3) / 50;
+  }
+  EXPECT_GE(recall, 0.8);  // an ef this small is what makes so few rows a walk
+}
+
 TEST_P(SegmentContract, OneDimensionIsEnough) {
   Sample sample;
   sample.dimension = 1;
@@ -233,8 +251,7 @@ TEST_P(SegmentContract, ExtremeFloatsAreMeasuredNotLost) {
   ASSERT_EQ(found.size(), 4u);
   for (const Neighbour& neighbour : found) {
     EXPECT_TRUE(std::isfinite(neighbour.distance));
-    const double exact =
-        Distance(metric(), query.data(), sample.row(neighbour.position).data(), 2);
+    const double exact = Distance(metric(), query.data(), sample.row(neighbour.position).data(), 2);
     EXPECT_NEAR(neighbour.distance, std::clamp<double>(exact, -most, most),
                 std::abs(exact) * 1e-5 + 1e-5);
   }
@@ -267,12 +284,13 @@ TEST_P(SegmentContract, WhatIsNotAVectorIsRefused) {
   }
   const auto segment = Build(2, {1}, {3, 4});
   for (float bad : {nan, infinity, -infinity}) {
-    EXPECT_EQ(KindOf([&] { segment->Search(std::vector<float>{1, bad}, {}); }),
+    EXPECT_EQ(KindOf([&] {
+                segment->Search(std::vector<float>{1, bad}, {});
+              }),
               ErrorKind::kInvalid);
   }
   EXPECT_EQ(KindOf([&] { segment->Search(std::vector<float>{1}, {}); }), ErrorKind::kInvalid);
-  EXPECT_EQ(KindOf([&] { segment->Search(std::vector<float>{1, 2, 3}, {}); }),
-            ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf([&] { segment->Search(std::vector<float>{1, 2, 3}, {}); }), ErrorKind::kInvalid);
 }
 
 TEST_P(SegmentContract, AZeroVectorIsRefusedWhereItHasNoDistance) {
@@ -339,13 +357,14 @@ TEST_P(SegmentContract, ABuildCanBeCancelled) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    AllKinds, SegmentContract,
-    testing::Combine(testing::Values(Kind::kFlat, Kind::kHnsw), testing::ValuesIn(kMetrics)),
-    [](const testing::TestParamInfo<std::tuple<Kind, Metric>>& each) {
-      const std::string kind = std::get<0>(each.param) == Kind::kFlat ? "flat_" : "hnsw_";
-      return kind + std::string(MetricName(std::get<1>(each.param)));
-    });
+INSTANTIATE_TEST_SUITE_P(AllKinds, SegmentContract,
+                         testing::Combine(testing::Values(Kind::kFlat, Kind::kHnsw),
+                                          testing::ValuesIn(kMetrics)),
+                         [](const testing::TestParamInfo<std::tuple<Kind, Metric>>& each) {
+                           const std::string kind =
+                               std::get<0>(each.param) == Kind::kFlat ? "flat_" : "hnsw_";
+                           return kind + std::string(MetricName(std::get<1>(each.param)));
+                         });
 
 }  // namespace
 }  // namespace semblance::index

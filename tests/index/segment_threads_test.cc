@@ -1,5 +1,6 @@
-// Concurrent searches of one segment. Run under ThreadSanitizer to mean anything beyond equal answers; builds are by one
-// thread here, since FAISS reads lists of links that another thread is changing, which is how HNSW is built everywhere.
+// Concurrent searches of one segment. Run under ThreadSanitizer to mean anything beyond equal
+// answers; builds are by one thread here, since FAISS reads lists of links that another thread is
+// changing, which is how HNSW is built everywhere.
 #include <gtest/gtest.h>
 
 #include <atomic>
