@@ -95,7 +95,8 @@ BertConfig BertConfig::Parse(std::string_view text) {
   config.positions = Required(object, "max_position_embeddings", 2, kMostPositions);
   config.heads = IntegerOr(object, "num_attention_heads", 1, 1, config.hidden, kWhat);
   config.intermediate =
-      IntegerOr(object, "intermediate_size", 4 * config.hidden, 1, kMostIntermediate, kWhat);
+      IntegerOr(object, "intermediate_size", std::min(4 * config.hidden, kMostIntermediate),
+                config.layers > 0 ? 1 : 0, kMostIntermediate, kWhat);
   config.token_types = IntegerOr(object, "type_vocab_size", 2, 1, kMostTokenTypes, kWhat);
   config.pad_token = IntegerOr(object, "pad_token_id", 0, 0, config.vocabulary - 1, kWhat);
   config.epsilon = NumberOr(object, "layer_norm_eps", 1e-12, kWhat);

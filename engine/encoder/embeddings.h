@@ -1,0 +1,38 @@
+// Ids to the first hidden state: word + position + token type 0, then LayerNorm. The word table,
+// most of a small model, stays in the type it is stored in.
+//
+// Threads: constant after construction.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/encoder/config.h"
+#include "engine/encoder/kernels.h"
+#include "engine/encoder/named_weights.h"
+
+namespace semblance::encoder {
+
+class Embeddings {
+ public:
+  Embeddings(const BertConfig& config, const NamedWeights& weights, const KernelSet& kernels);
+
+  // out [ids.size(), hidden]. The ids are in the vocabulary and no more than there are positions.
+  void Lookup(const std::vector<int32_t>& ids, float* out) const;
+  uint64_t memory_bytes() const;
+
+ private:
+  void CopyWord(size_t id, float* out) const;
+
+  const KernelSet& kernels_;
+  size_t hidden_;
+  float epsilon_;
+  DType word_type_;
+  std::vector<float> words_;            // [vocabulary, hidden] of F32
+  std::vector<uint16_t> narrow_words_;  // or of F16 and BF16
+  std::vector<float> positions_;        // [positions, hidden], token type 0 added
+  std::vector<float> gain_, bias_;      // [hidden]
+};
+
+}  // namespace semblance::encoder

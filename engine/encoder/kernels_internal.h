@@ -1,0 +1,275 @@
+// The kernels, written once with the compiler's vector types and compiled once for each instruction
+// set: kernels_avx2.cc and kernels_avx512.cc are built with options of their own (CMakeLists.txt).
+// Everything is in an unnamed namespace and nothing with code of its own is included, so that no
+// function built for a newer processor can stand in for one that others call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/encoder/kernels.h"
+
+namespace semblance::encoder {
+namespace {
+
+// Vector types of kWidth elements, and the same as they lie in memory. Spelled out, since the
+// compiler ignores a size that depends on a template's parameter.
+template <size_t kWidth>
+struct Lanes;
+template <>
+struct Lanes<4> {
+  typedef float Floats __attribute__((vector_size(16)));
+  typedef int32_t Ints __attribute__((vector_size(16)));
+  typedef uint32_t Words __attribute__((vector_size(16)));
+  typedef uint16_t Shorts __attribute__((vector_size(8)));
+  typedef float FloatsAt __attribute__((vector_size(16), aligned(4), may_alias));
+  typedef uint16_t ShortsAt __attribute__((vector_size(8), aligned(2), may_alias));
+};
+template <>
+struct Lanes<8> {
+  typedef float Floats __attribute__((vector_size(32)));
+  typedef int32_t Ints __attribute__((vector_size(32)));
+  typedef uint32_t Words __attribute__((vector_size(32)));
+  typedef uint16_t Shorts __attribute__((vector_size(16)));
+  typedef float FloatsAt __attribute__((vector_size(32), aligned(4), may_alias));
+  typedef uint16_t ShortsAt __attribute__((vector_size(16), aligned(2), may_alias));
+};
+template <>
+struct Lanes<16> {
+  typedef float Floats __attribute__((vector_size(64)));
+  typedef int32_t Ints __attribute__((vector_size(64)));
+  typedef uint32_t Words __attribute__((vector_size(64)));
+  typedef uint16_t Shorts __attribute__((vector_size(32)));
+  typedef float FloatsAt __attribute__((vector_size(64), aligned(4), may_alias));
+  typedef uint16_t ShortsAt __attribute__((vector_size(32), aligned(2), may_alias));
+};
+
+template <size_t kWidth>
+struct Kernels {
+  using Floats = typename Lanes<kWidth>::Floats;
+  using Ints = typename Lanes<kWidth>::Ints;
+  using Words = typename Lanes<kWidth>::Words;
+  using Shorts = typename Lanes<kWidth>::Shorts;
+  using FloatsAt = typename Lanes<kWidth>::FloatsAt;
+  using ShortsAt = typename Lanes<kWidth>::ShortsAt;
+
+  static constexpr size_t kQueryRows = 16;  // queries at a time in attention
+
+  static Floats Load(const float* at) { return *reinterpret_cast<const FloatsAt*>(at); }
+  static void Store(float* at, Floats values) { *reinterpret_cast<FloatsAt*>(at) = values; }
+  static Floats All(float value) { return value - Floats{}; }
+  static size_t RoundUp(size_t count) { return (count + kWidth - 1) / kWidth * kWidth; }
+
+  static float Sum(Floats values) {
+    float sum = 0;
+    for (size_t i = 0; i < kWidth; ++i) sum += values[i];
+    return sum;
+  }
+
+  // e^x for x <= 0 within 2 units in the last place; below -87 it is e^-87.
+  static Floats Exp(Floats x) {
+    x = x < All(-87.0f) ? All(-87.0f) : x;
+    // x = n ln 2 + r: adding 1.5 * 2^23 leaves n, rounded, in the last bits.
+    const Floats shifted = x * 1.44269504088896341f + 12582912.0f;
+    const Floats n = shifted - 12582912.0f;
+    const Floats r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    Floats p = All(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    const Ints exponent = (Ints)shifted - (Ints)All(12582912.0f) + 127;
+    return p * (Floats)(exponent << 23);
+  }
+
+  // out [kRows, kVectors * kWidth] = a [kRows, depth] b [depth, kVectors * kWidth]
+  template <size_t kRows, size_t kVectors>
+  static void MultiplyTile(const float* a, size_t a_stride, const float* b, size_t b_stride,
+                           size_t depth, float* out, size_t out_stride) {
+    Floats sums[kRows][kVectors] = {};
+    for (size_t p = 0; p < depth; ++p) {
+      Floats columns[kVectors];
+      for (size_t v = 0; v < kVectors; ++v) columns[v] = Load(b + p * b_stride + v * kWidth);
+      for (size_t r = 0; r < kRows; ++r) {
+        const Floats factor = All(a[r * a_stride + p]);
+        for (size_t v = 0; v < kVectors; ++v) sums[r][v] += factor * columns[v];
+      }
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t v = 0; v < kVectors; ++v) Store(out + r * out_stride + v * kWidth, sums[r][v]);
+    }
+  }
+
+  template <size_t kRows>
+  static void MultiplyRows(const float* a, size_t a_stride, const float* b, size_t b_stride,
+                           size_t depth, size_t columns, float* out, size_t out_stride) {
+    size_t j = 0;
+    for (; j + 2 * kWidth <= columns; j += 2 * kWidth) {
+      MultiplyTile<kRows, 2>(a, a_stride, b + j, b_stride, depth, out + j, out_stride);
+    }
+    if (j < columns) {
+      MultiplyTile<kRows, 1>(a, a_stride, b + j, b_stride, depth, out + j, out_stride);
+    }
+  }
+
+  // out [rows, columns] = a [rows, depth] b [depth, columns]; columns is a multiple of kWidth.
+  static void Multiply(const float* a, size_t a_stride, const float* b, size_t b_stride,
+                       size_t rows, size_t depth, size_t columns, float* out, size_t out_stride) {
+    size_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      MultiplyRows<4>(a + i * a_stride, a_stride, b, b_stride, depth, columns, out + i * out_stride,
+                      out_stride);
+    }
+    for (; i < rows; ++i) {
+      MultiplyRows<1>(a + i * a_stride, a_stride, b, b_stride, depth, columns, out + i * out_stride,
+                      out_stride);
+    }
+  }
+
+  // Makes scores[0 .. count) into e^(score - largest); returns their sum. There is room up to
+  // RoundUp(count).
+  static float Exponentials(float* scores, size_t count) {
+    const size_t padded = RoundUp(count);
+    for (size_t i = count; i < padded; ++i) scores[i] = scores[0];
+    Floats largest = Load(scores);
+    for (size_t i = kWidth; i < padded; i += kWidth) {
+      const Floats next = Load(scores + i);
+      largest = next > largest ? next : largest;
+    }
+    float most = largest[0];
+    for (size_t i = 1; i < kWidth; ++i) most = largest[i] > most ? largest[i] : most;
+    for (size_t i = 0; i < padded; i += kWidth) {
+      Store(scores + i, Exp(Load(scores + i) - All(most)));
+    }
+    for (size_t i = count; i < padded; ++i) scores[i] = 0;
+    Floats sum = Load(scores);
+    for (size_t i = kWidth; i < padded; i += kWidth) sum += Load(scores + i);
+    return Sum(sum);
+  }
+
+  static size_t AttentionScratch(const AttentionShape& shape) {
+    const size_t columns = RoundUp(shape.tokens), size = RoundUp(shape.head_size);
+    return shape.head_size * columns + shape.tokens * size + kQueryRows * (columns + size);
+  }
+
+  static void Attention(const AttentionShape& shape, const float* qkv, float* context,
+                        float* scratch) {
+    const size_t tokens = shape.tokens, head_size = shape.head_size;
+    const size_t hidden = shape.heads * head_size, stride = 3 * hidden;
+    const size_t columns = RoundUp(tokens), size = RoundUp(head_size);
+    float* keys = scratch;                          // [head_size, columns]
+    float* values = keys + head_size * columns;     // [tokens, size]
+    float* scores = values + tokens * size;         // [kQueryRows, columns]
+    float* result = scores + kQueryRows * columns;  // [kQueryRows, size]
+    for (size_t i = 0; i < head_size * columns + tokens * size; ++i) scratch[i] = 0;
+    for (size_t head = 0; head < shape.heads; ++head) {
+      const float* query = qkv + head * head_size;
+      for (size_t t = 0; t < tokens; ++t) {
+        const float* key = query + hidden + t * stride;
+        const float* value = key + hidden;
+        for (size_t j = 0; j < head_size; ++j) keys[j * columns + t] = key[j];
+        for (size_t j = 0; j < head_size; ++j) values[t * size + j] = value[j];
+      }
+      for (size_t first = 0; first < tokens; first += kQueryRows) {
+        const size_t rows = tokens - first < kQueryRows ? tokens - first : kQueryRows;
+        Multiply(query + first * stride, stride, keys, columns, rows, head_size, columns, scores,
+                 columns);
+        float factors[kQueryRows];
+        for (size_t r = 0; r < rows; ++r) {
+          factors[r] = 1.0f / Exponentials(scores + r * columns, tokens);
+        }
+        Multiply(scores, columns, values, size, rows, tokens, size, result, size);
+        for (size_t r = 0; r < rows; ++r) {
+          float* out = context + (first + r) * hidden + head * head_size;
+          for (size_t j = 0; j < head_size; ++j) out[j] = result[r * size + j] * factors[r];
+        }
+      }
+    }
+  }
+
+  static void LayerNorm(float* rows, size_t count, size_t width, const float* gain,
+                        const float* bias, float epsilon) {
+    const size_t whole = width / kWidth * kWidth;
+    for (size_t row = 0; row < count; ++row) {
+      float* x = rows + row * width;
+      Floats sums = {};
+      for (size_t i = 0; i < whole; i += kWidth) sums += Load(x + i);
+      float sum = Sum(sums);
+      for (size_t i = whole; i < width; ++i) sum += x[i];
+      const float mean = sum / static_cast<float>(width);
+      Floats squares = {};
+      for (size_t i = 0; i < whole; i += kWidth) {
+        const Floats d = Load(x + i) - All(mean);
+        squares += d * d;
+      }
+      float square = Sum(squares);
+      for (size_t i = whole; i < width; ++i) square += (x[i] - mean) * (x[i] - mean);
+      const float variance = square / static_cast<float>(width);
+      const float factor = 1.0f / __builtin_sqrtf(variance + epsilon);
+      for (size_t i = 0; i < whole; i += kWidth) {
+        const Floats normal = (Load(x + i) - All(mean)) * All(factor);
+        Store(x + i, normal * Load(gain + i) + Load(bias + i));
+      }
+      for (size_t i = whole; i < width; ++i) x[i] = (x[i] - mean) * factor * gain[i] + bias[i];
+    }
+  }
+
+  static void AddScaled(const float* values, float factor, size_t count, float* sum) {
+    size_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) {
+      Store(sum + i, Load(sum + i) + Load(values + i) * All(factor));
+    }
+    for (; i < count; ++i) sum[i] += values[i] * factor;
+  }
+
+  static Floats Widen(Words half) {
+    const Words magnitude = (half & 0x7fff) << 13;
+    Words bits = (Words)((Floats)magnitude * 0x1p112f);
+    bits |= (Words)((half & 0x7c00) == 0x7c00) & 0x7f800000u;
+    return (Floats)(bits | (half & 0x8000) << 16);
+  }
+  static Words WordsAt(const uint16_t* at) {
+    const Shorts shorts = *reinterpret_cast<const ShortsAt*>(at);
+    return __builtin_convertvector(shorts, Words);
+  }
+  // The last few of `count`, padded.
+  static Words LastWords(const uint16_t* at, size_t count) {
+    Words words = {};
+    for (size_t i = 0; i < count; ++i) words[i] = at[i];
+    return words;
+  }
+  static void StoreFirst(float* at, Floats values, size_t count) {
+    for (size_t i = 0; i < count; ++i) at[i] = values[i];
+  }
+
+  static void WidenHalf(const uint16_t* from, size_t count, float* to) {
+    size_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) Store(to + i, Widen(WordsAt(from + i)));
+    StoreFirst(to + i, Widen(LastWords(from + i, count - i)), count - i);
+  }
+
+  static void WidenBfloat16(const uint16_t* from, size_t count, float* to) {
+    size_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) Store(to + i, (Floats)(WordsAt(from + i) << 16));
+    StoreFirst(to + i, (Floats)(LastWords(from + i, count - i) << 16), count - i);
+  }
+};
+
+template <size_t kWidth>
+constexpr KernelSet MakeKernels(const char* name) {
+  using K = Kernels<kWidth>;
+  KernelSet set;
+  set.name = name;
+  set.attention = K::Attention;
+  set.attention_scratch = K::AttentionScratch;
+  set.layer_norm = K::LayerNorm;
+  set.add_scaled = K::AddScaled;
+  set.widen_half = K::WidenHalf;
+  set.widen_bfloat16 = K::WidenBfloat16;
+  return set;
+}
+
+}  // namespace
+}  // namespace semblance::encoder

@@ -1,0 +1,44 @@
+// BERT with the LayerNorm behind each residual sum, as Hugging Face computes it, for sentences
+// packed without padding.
+//
+//   word + position + token type 0 -> LayerNorm
+//   each layer:  x = LayerNorm(x + output(attention(x)));  x = LayerNorm(x +
+//   output(activation(intermediate(x))))
+//
+// Threads: Run may be called from several threads at once, each with a Workspace of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/encoder/config.h"
+#include "engine/encoder/safetensors.h"
+
+namespace semblance::encoder {
+
+using Sentence = std::vector<int32_t>;  // ids of one sentence, at least one, all in the vocabulary
+
+class Network {
+ public:
+  // Memory of one thread; grows to the largest group.
+  class Workspace {
+   public:
+    virtual ~Workspace() = default;
+  };
+
+  // `weights` may have names with or without "bert." in front. Throws kMissing or kCorruption,
+  // naming the tensor.
+  static std::unique_ptr<const Network> Load(const BertConfig& config, const SafeTensors& weights);
+  virtual ~Network() = default;
+
+  virtual std::unique_ptr<Workspace> MakeWorkspace() const = 0;
+  // out[i] points to `hidden` floats for sentences[i] and gets its pooled vector, not normalised.
+  // The sentences are one group: rows of one matrix. The calling thread holds a SerialOpenMp.
+  virtual void Run(std::span<const Sentence* const> sentences, std::span<float* const> out,
+                   Workspace* workspace) const = 0;
+  virtual uint64_t memory_bytes() const = 0;
+};
+
+}  // namespace semblance::encoder
