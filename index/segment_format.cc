@@ -50,7 +50,7 @@ enum Section : uint32_t { kRowIds = 1, kVectors, kLevels, kBaseLinks, kUpperLink
 }
 
 uint64_t HeaderChecksum(const Header& header) {
-  return XXH3_64bits(&header, offsetof(Header, checksum));
+  return SegmentChecksum(&header, offsetof(Header, checksum), 0);
 }
 
 uint64_t ChunkChecksum(uint64_t chunk, const ChunkHeader& header, const void* content) {
@@ -200,6 +200,10 @@ HnswGraph ReadGraph(const Header& header, Reader& reader) {
 }
 
 }  // namespace
+
+uint64_t SegmentChecksum(const void* bytes, size_t count, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes, count, seed);
+}
 
 void WriteSegment(const SegmentData& data, ByteSink& sink) {
   const Header header = MakeHeader(data);

@@ -59,6 +59,9 @@ inline constexpr uint32_t kSegmentVersion = 1;
 inline constexpr size_t kSegmentHeaderBytes = 56;
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 
+// The checksum of both: XXH3_64.
+uint64_t SegmentChecksum(const void* bytes, size_t count, uint64_t seed);
+
 // What the sink throws passes through.
 void WriteSegment(const SegmentData& data, ByteSink& sink);
 
