@@ -168,7 +168,7 @@ std::optional<std::vector<uint64_t>> LiveCollections(sqlite3* db, const std::str
       if (!state.Step()) return std::nullopt;
       live.push_back(engine::FromHex(state.Text(0)));
     }
-  } catch (const engine::Error&) {
+  } catch (const std::exception&) {
     return std::nullopt;
   }
   return live;

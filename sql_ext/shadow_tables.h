@@ -3,7 +3,7 @@
 //   t_content   id INTEGER PRIMARY KEY, c0, c1, …   texts, metadata, auxiliary values; c<i> is TableSchema::ContentIndex
 //   t_state     key TEXT PRIMARY KEY, value         format, table, collection, commit, store, model, model_id, dimension
 //
-// Owner: a virtual table object. Errors: engine::Error.
+// Owner: a virtual table object. Errors: SqliteError; engine::Error kCorruption for a state that cannot be read.
 #pragma once
 
 #include <cstdint>

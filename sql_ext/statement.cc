@@ -1,25 +1,12 @@
 #include "sql_ext/statement.h"
 
-#include "engine/error.h"
+#include "sql_ext/guard.h"
 
 namespace semblance::sql {
 namespace {
 
-[[noreturn]] void ThrowSqliteError(sqlite3* db, int code) {
-  using engine::ErrorKind;
-  ErrorKind kind = ErrorKind::kIo;
-  switch (code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: kind = ErrorKind::kBusy; break;
-    case SQLITE_CORRUPT: kind = ErrorKind::kCorruption; break;
-    case SQLITE_FULL: kind = ErrorKind::kNoSpace; break;
-    case SQLITE_INTERRUPT: kind = ErrorKind::kInterrupted; break;
-    case SQLITE_READONLY: kind = ErrorKind::kReadOnly; break;
-    case SQLITE_CONSTRAINT: kind = ErrorKind::kConstraint; break;
-    case SQLITE_ERROR: kind = ErrorKind::kInvalid; break;
-    default: break;
-  }
-  throw engine::Error(kind, sqlite3_errmsg(db));
+[[noreturn]] void ThrowSqliteError(sqlite3* db) {
+  throw SqliteError(sqlite3_extended_errcode(db), sqlite3_errmsg(db));
 }
 
 }  // namespace
@@ -27,7 +14,7 @@ namespace {
 Statement::Statement(sqlite3* db, const std::string& sql, bool persistent) {
   const int code = sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()),
                                       persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement_, nullptr);
-  if (code != SQLITE_OK) ThrowSqliteError(db, code);
+  if (code != SQLITE_OK) ThrowSqliteError(db);
 }
 
 void Statement::Bind(int parameter, int64_t value) { sqlite3_bind_int64(statement_, parameter, value); }
@@ -42,7 +29,7 @@ bool Statement::Step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  ThrowSqliteError(sqlite3_db_handle(statement_), code);
+  ThrowSqliteError(sqlite3_db_handle(statement_));
 }
 
 void Statement::Reset() {

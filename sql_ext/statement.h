@@ -1,4 +1,5 @@
-// A prepared statement that finalises itself, and what goes with it. Errors: engine::Error with SQLite's own message.
+// A prepared statement that finalises itself, and what goes with it. Errors: SqliteError with SQLite's own code and
+// message.
 #pragma once
 
 #include <cstdint>

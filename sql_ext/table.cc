@@ -1,0 +1,105 @@
+#include "sql_ext/table.h"
+
+#include <algorithm>
+
+#include "engine/error.h"
+#include "sql_ext/guard.h"
+
+namespace semblance::sql {
+namespace {
+using engine::Error;
+using engine::ErrorKind;
+}  // namespace
+
+std::string Table::VectorColumnName() const {
+  return "column " + columns.columns[columns.vector_column].name + " of table " + shadow.table();
+}
+
+std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
+  const auto database = connection->DatabaseOf(shadow.schema(), engine::Database::Create::kNo);
+  const std::string folder =
+      engine::Database::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
+  const std::string cure = columns.embeds()
+                               ? "; INSERT INTO " + shadow.table() + "(" + shadow.table() +
+                                     ") VALUES('rebuild') makes the vectors again from the texts"
+                               : "; bring the folder back, the vectors are only there";
+  if (!database) {
+    throw Error(ErrorKind::kCorruption, "the folder " + folder + " with the vectors of table " + shadow.table() +
+                                            " is not there" + cure);
+  }
+  if (database->store().store_id() != state.store) {
+    throw Error(ErrorKind::kCorruption, "the folder " + folder + " belongs to another database than table " +
+                                            shadow.table() + cure);
+  }
+  return database;
+}
+
+engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
+  engine::CollectionOptions options;
+  options.metric = columns.metric;
+  options.dimension = state.dimension;
+  options.kind = columns.kind;
+  options.hnsw_m = columns.hnsw_m;
+  options.ef_construction = columns.ef_construction;
+  return options;
+}
+
+std::shared_ptr<engine::Collection> Table::CollectionFor(const TableState& state) const {
+  return DatabaseFor(state)->OpenCollection(state.collection, OptionsFor(state));
+}
+
+std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
+  const auto writes = connection->writes().find(state.table);
+  if (writes == connection->writes().end()) return nullptr;
+  const auto current = writes->second.collections.find(state.collection);
+  if (current == writes->second.collections.end() || current->second.pending->empty()) return nullptr;
+  Flush(state, current->second.pending.get());
+  return current->second.pending;
+}
+
+engine::View Table::ViewFor(const TableState& state) {
+  return CollectionFor(state)->ViewAt(state.commit, Overlay(state));
+}
+
+engine::PendingWrites& Table::Pending() {
+  const TableState state = shadow.ReadState();
+  TableWrites& writes = connection->writes()[state.table];
+  CollectionWrites& current = writes.collections[state.collection];
+  if (current.pending) return *current.pending;
+  try {
+    const auto database = DatabaseFor(state);
+    if (const auto live = LiveCollections(db(), shadow.schema())) database->CollectGarbage(*live);
+    current.collection = CollectionFor(state);
+    current.collection->BeginWrite(state.commit);
+    current.base_commit = state.commit;
+    current.pending = std::make_shared<engine::PendingWrites>(state.dimension);
+    for (int level : writes.savepoints) current.pending->SetSavepoint(level);
+    writes.database = database;
+  } catch (...) {
+    writes.collections.erase(state.collection);
+    throw;
+  }
+  return *current.pending;
+}
+
+void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
+  if (pending->waiting_texts() == 0) return;
+  const auto encoder = DatabaseFor(state)->models().EncoderById(state.model_id);
+  pending->Flush([&](std::span<const std::string_view> texts) {
+    return encoder->Encode(texts, [this] { return connection->Interrupted(); });
+  });
+}
+
+void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector) {
+  if (vector.size() != dimension) {
+    ThrowInvalid(table.VectorColumnName() + " holds vectors of " + std::to_string(dimension) + " numbers, and this one has " +
+                 std::to_string(vector.size()));
+  }
+  if (table.columns.metric == index::Metric::kCosine &&
+      std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) {
+    ThrowInvalid(table.VectorColumnName() + ": a zero vector has no direction, so no cosine distance; "
+                 "give another, NULL, or make the table with distance_metric=l2");
+  }
+}
+
+}  // namespace semblance::sql

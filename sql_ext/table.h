@@ -1,0 +1,83 @@
+// The object behind one virtual table in one connection. It keeps nothing that must outlive it: SQLite makes a new one
+// whenever the schema changes, also within a transaction. What a transaction has written is in Connection::writes().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/view.h"
+#include "sql_ext/connection.h"
+#include "sql_ext/register.h"
+#include "sql_ext/shadow_tables.h"
+#include "sql_ext/sqlite_api.h"
+#include "sql_ext/table_schema.h"
+
+namespace semblance::sql {
+
+// Columns that SELECT * does not show, after the declared ones, in this order.
+enum class HiddenColumn { kTable, kDistance, kK, kEf };  // kTable has the table's own name
+inline constexpr int kHiddenColumns = 4;
+
+struct Table : sqlite3_vtab {
+  Table(ConnectionPtr connection_of, std::string schema, std::string name, TableSchema columns_of)
+      : sqlite3_vtab{},
+        connection(std::move(connection_of)),
+        columns(std::move(columns_of)),
+        shadow(connection->db(), std::move(schema), std::move(name), &columns) {}
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  int declared() const { return static_cast<int>(columns.columns.size()); }
+  int hidden(HiddenColumn column) const { return declared() + static_cast<int>(column); }
+  sqlite3* db() const { return connection->db(); }
+
+  // What the declared vector column is called in messages: "column body of table notes".
+  std::string VectorColumnName() const;
+
+  // The store that has this table's vectors; throws kCorruption saying what to type when it is missing or another's.
+  std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
+  std::shared_ptr<engine::Collection> CollectionFor(const TableState& state) const;
+  engine::CollectionOptions OptionsFor(const TableState& state) const;
+
+  // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts are embedded first.
+  std::shared_ptr<const engine::PendingWrites> Overlay(const TableState& state);
+  // The collection as this connection's transaction sees it.
+  engine::View ViewFor(const TableState& state);
+
+  // The transaction's writes to the current collection, begun by the first call in it. Only inside a write transaction.
+  engine::PendingWrites& Pending();
+  void Flush(const TableState& state, engine::PendingWrites* pending);
+
+  // INSERT INTO t(t) VALUES('…')
+  void RunCommand(const std::string& command);
+
+  const ConnectionPtr connection;
+  const TableSchema columns;
+  ShadowTables shadow;
+  uint64_t id = 0;  // TableState::table; 0 when the shadow tables could not be read
+};
+
+// Checks a vector for this table: dimension, and not zero under cosine. Throws kInvalid naming the column.
+void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector);
+
+// The table's part of sqlite3_module, one file a concern.
+int BestIndex(sqlite3_vtab* table, sqlite3_index_info* info);                                       // table_plan.cc
+int OpenCursor(sqlite3_vtab* table, sqlite3_vtab_cursor** cursor);                                  // table_cursor.cc
+int CloseCursor(sqlite3_vtab_cursor* cursor);
+int FilterCursor(sqlite3_vtab_cursor* cursor, int number, const char* plan, int count, sqlite3_value** values);
+int NextRow(sqlite3_vtab_cursor* cursor);
+int AtEnd(sqlite3_vtab_cursor* cursor);
+int ColumnOf(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column);
+int RowIdOf(sqlite3_vtab_cursor* cursor, sqlite3_int64* row_id);
+int UpdateRow(sqlite3_vtab* table, int count, sqlite3_value** values, sqlite3_int64* row_id);       // table_update.cc
+int BeginTransaction(sqlite3_vtab* table);                                                          // table_commit.cc
+int SyncTransaction(sqlite3_vtab* table);
+int CommitTransaction(sqlite3_vtab* table);
+int RollbackTransaction(sqlite3_vtab* table);
+int SetSavepoint(sqlite3_vtab* table, int level);
+int ReleaseSavepoint(sqlite3_vtab* table, int level);
+int RollbackToSavepoint(sqlite3_vtab* table, int level);
+
+}  // namespace semblance::sql

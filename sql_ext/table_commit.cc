@@ -1,0 +1,97 @@
+// The two-store commit, as SQLite drives it.
+//
+//   xBegin      nothing: the store is opened by the first row written (Table::Pending)
+//   xSync       everything that can fail: texts are embedded, the store prepares commit N+1 durably, the shadow table
+//               gets N+1 as part of SQLite's own transaction
+//   (SQLite commits)
+//   xCommit     the store commits what it prepared; if the process dies before, the next opening does it, because
+//               SQLite has the number
+//   xRollback   the store drops it; so does the next opening, because SQLite has not
+//
+// Several table objects of one connection may stand for the same table (SQLite makes a new one after a schema change): the
+// second call of each kind finds nothing left to do.
+#include <vector>
+
+#include "sql_ext/guard.h"
+#include "sql_ext/table.h"
+
+namespace semblance::sql {
+namespace {
+
+// PRAGMA synchronous of the schema: with OFF, SQLite does not wait for the disk, and neither does the store.
+bool SyncWanted(Table* table) {
+  Statement pragma(table->db(), "PRAGMA " + Quoted(table->shadow.schema()) + ".synchronous");
+  return !pragma.Step() || pragma.Int(0) != 0;
+}
+
+TableWrites* WritesOf(Table* table) {
+  const auto writes = table->connection->writes().find(table->id);
+  return writes == table->connection->writes().end() ? nullptr : &writes->second;
+}
+
+}  // namespace
+
+int BeginTransaction(sqlite3_vtab*) { return SQLITE_OK; }
+
+int SyncTransaction(sqlite3_vtab* base) {
+  return GuardTable(base, [&] {
+    auto* table = static_cast<Table*>(base);
+    TableWrites* const writes = WritesOf(table);
+    if (writes == nullptr) return;
+    const TableState state = table->shadow.ReadState();
+    const auto current = writes->collections.find(state.collection);
+    if (current == writes->collections.end() || current->second.pending->empty()) return;
+    table->Flush(state, current->second.pending.get());
+    const uint64_t commit = current->second.base_commit + 1;
+    current->second.collection->Prepare(current->second.pending, commit, SyncWanted(table));
+    if (state.commit != commit) table->shadow.WriteCommit(commit);
+  });
+}
+
+int CommitTransaction(sqlite3_vtab* base) {
+  return GuardTable(base, [&] {
+    auto* table = static_cast<Table*>(base);
+    TableWrites* const writes = WritesOf(table);
+    if (writes == nullptr) return;
+    for (auto& [id, collection] : writes->collections) {
+      if (writes->replaced.contains(id)) {
+        collection.collection->RollbackPrepared();
+      } else {
+        collection.collection->CommitPrepared();
+      }
+    }
+    for (uint64_t id : writes->replaced) writes->database->Forget(id);
+    table->connection->writes().erase(table->id);
+  });
+}
+
+int RollbackTransaction(sqlite3_vtab* base) {
+  return GuardTable(base, [&] {
+    auto* table = static_cast<Table*>(base);
+    TableWrites* const writes = WritesOf(table);
+    if (writes == nullptr) return;
+    for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
+    table->connection->writes().erase(table->id);
+  });
+}
+
+int SetSavepoint(sqlite3_vtab* base, int level) {
+  return GuardTable(base, [&] {
+    auto* table = static_cast<Table*>(base);
+    table->connection->writes()[table->id].SetSavepoint(level);
+  });
+}
+
+int ReleaseSavepoint(sqlite3_vtab* base, int level) {
+  return GuardTable(base, [&] {
+    if (TableWrites* const writes = WritesOf(static_cast<Table*>(base))) writes->Release(level);
+  });
+}
+
+int RollbackToSavepoint(sqlite3_vtab* base, int level) {
+  return GuardTable(base, [&] {
+    if (TableWrites* const writes = WritesOf(static_cast<Table*>(base))) writes->RollbackTo(level);
+  });
+}
+
+}  // namespace semblance::sql

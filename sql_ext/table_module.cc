@@ -1,0 +1,134 @@
+// CREATE, connect, rename, drop: the life of a virtual table.
+#include <algorithm>
+#include <memory>
+#include <random>
+
+#include "engine/error.h"
+#include "sql_ext/guard.h"
+#include "sql_ext/register.h"
+#include "sql_ext/table.h"
+
+namespace semblance::sql {
+namespace {
+
+uint64_t RandomId() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32 | device()) | 1;
+}
+
+// argv of xCreate: module, schema, table, then the arguments.
+std::unique_ptr<Table> MakeTable(void* user, int argc, const char* const* argv) {
+  TableSchema columns = ParseTableSchema(argv[2], {argv + 3, static_cast<size_t>(argc - 3)});
+  return std::make_unique<Table>(ConnectionOf(user), argv[1], argv[2], std::move(columns));
+}
+
+void Declare(sqlite3* db, const Table& table) {
+  std::string sql = "CREATE TABLE x(";
+  for (const TableColumn& column : table.columns.columns) sql += Quoted(column.name) + " " + column.type + ", ";
+  sql += Quoted(table.shadow.table()) + " HIDDEN, distance REAL HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN)";
+  if (sqlite3_declare_vtab(db, sql.c_str()) != SQLITE_OK) ThrowLastError(db, "declaring table " + table.shadow.table());
+  sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
+  sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
+}
+
+int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made, char** message) {
+  return GuardCreate(message, [&] {
+    auto table = MakeTable(user, argc, argv);
+    const auto database = table->connection->DatabaseOf(argv[1], engine::Database::Create::kYes);
+    TableState state;
+    state.table = RandomId();
+    state.collection = RandomId();
+    state.store = database->store().store_id();
+    state.dimension = table->columns.dimension;
+    if (table->columns.embeds()) {
+      const engine::ModelInfo model = database->models().Pin(table->columns.model);
+      state.model = model.name;
+      state.model_id = model.id;
+      state.dimension = model.dimension;
+    }
+    table->shadow.Create(state);
+    table->id = state.table;
+    Declare(db, *table);
+    *made = table.release();
+  });
+}
+
+int ConnectTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made, char** message) {
+  return GuardCreate(message, [&] {
+    auto table = MakeTable(user, argc, argv);
+    try {
+      table->id = table->shadow.ReadState().table;
+    } catch (const std::exception&) {
+      // DROP TABLE connects first: it must be possible whatever is wrong. Every use reads the state again and says what.
+    }
+    Declare(db, *table);
+    *made = table.release();
+  });
+}
+
+int DisconnectTable(sqlite3_vtab* base) {
+  delete static_cast<Table*>(base);
+  return SQLITE_OK;
+}
+
+int DestroyTable(sqlite3_vtab* base) {
+  auto* table = static_cast<Table*>(base);
+  const int code = GuardTable(base, [&] {
+    const auto writes = table->connection->writes().find(table->id);
+    // SQLite forgets a dropped table at once: no callback would bring its writes into the commit if ROLLBACK TO brought
+    // the table back.
+    if (writes != table->connection->writes().end() && writes->second.HasPending() && !writes->second.savepoints.empty()) {
+      throw engine::Error(engine::ErrorKind::kBusy,
+                          "table " + table->shadow.table() +
+                              " was written in this transaction and a savepoint is open: COMMIT or ROLLBACK before DROP TABLE");
+    }
+    table->shadow.Drop();
+    if (writes != table->connection->writes().end()) table->connection->writes().erase(writes);
+  });
+  if (code == SQLITE_OK) delete table;
+  return code;
+}
+
+int RenameTable(sqlite3_vtab* base, const char* new_name) {
+  return GuardTable(base, [&] { static_cast<Table*>(base)->shadow.Rename(new_name); });
+}
+
+int IsShadowName(const char* suffix) {
+  return sqlite3_stricmp(suffix, "content") == 0 || sqlite3_stricmp(suffix, "state") == 0;
+}
+
+const sqlite3_module kModule = [] {
+  sqlite3_module module{};
+  module.iVersion = 3;
+  module.xCreate = CreateTable;
+  module.xConnect = ConnectTable;
+  module.xBestIndex = BestIndex;
+  module.xDisconnect = DisconnectTable;
+  module.xDestroy = DestroyTable;
+  module.xOpen = OpenCursor;
+  module.xClose = CloseCursor;
+  module.xFilter = FilterCursor;
+  module.xNext = NextRow;
+  module.xEof = AtEnd;
+  module.xColumn = ColumnOf;
+  module.xRowid = RowIdOf;
+  module.xUpdate = UpdateRow;
+  module.xBegin = BeginTransaction;
+  module.xSync = SyncTransaction;
+  module.xCommit = CommitTransaction;
+  module.xRollback = RollbackTransaction;
+  module.xRename = RenameTable;
+  module.xSavepoint = SetSavepoint;
+  module.xRelease = ReleaseSavepoint;
+  module.xRollbackTo = RollbackToSavepoint;
+  module.xShadowName = IsShadowName;
+  return module;
+}();
+
+}  // namespace
+
+void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection) {
+  RegisterModule(db, "semblance", &kModule, connection);
+}
+
+}  // namespace semblance::sql
