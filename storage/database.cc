@@ -1,6 +1,7 @@
 #include <rocksdb/listener.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include "storage/database_internal.h"
@@ -11,6 +12,17 @@ namespace semblance::storage {
 namespace {
 
 constexpr size_t kMaxFamilies = 32;
+constexpr size_t kMaxLogs = 4;
+
+size_t CountLogs(const std::string& folder) {
+  size_t logs = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() == ".log") ++logs;
+  }
+  return logs;
+}
 
 std::string NewStoreId() {
   std::random_device random;
@@ -84,6 +96,7 @@ Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
     OpenRocks();
     ReadOrWriteHeader();
     RemoveUnfinishedBlobs();
+    DropOldLogs();
   } catch (...) {
     Close();
     throw;
@@ -94,17 +107,25 @@ Database::~Database() { Close(); }
 
 void Database::OpenRocks() {
   rocksdb::DBOptions options = MakeDbOptions(env_.get());
+  const auto logger = std::make_shared<SilentLogger>();
+  options.info_log = logger;
   options.listeners.push_back(watch_);
   const rocksdb::ColumnFamilyOptions family_options = MakeFamilyOptions(cache_);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
   for (const std::string& name : family_names_) families.emplace_back(name, family_options);
 
+  // Not TransactionDB::Open, which turns compactions off and, family by family, on again: each
+  // writes and syncs a file, 70 ms in all. That guards policies other than WRITE_COMMITTED.
+  rocksdb::DB* base = nullptr;
+  rocksdb::Status status = rocksdb::DB::Open(options, folder_, families, &handles_, &base);
   rocksdb::TransactionDB* rocks = nullptr;
-  const rocksdb::Status status = rocksdb::TransactionDB::Open(
-      options, rocksdb::TransactionDBOptions(), folder_, families, &handles_, &rocks);
+  if (status.ok()) {
+    status =
+        rocksdb::TransactionDB::WrapDB(base, rocksdb::TransactionDBOptions(), {}, handles_, &rocks);
+  }
   if (!status.ok()) {
-    handles_.clear();  // RocksDB freed them
+    handles_.clear();  // RocksDB freed them, and the database
     if (status.IsPathNotFound()) {
       throw Error(ErrorKind::kCorruption,
                   folder_ + ": cannot open: a file of the store is gone: " + status.ToString());
@@ -112,6 +133,7 @@ void Database::OpenRocks() {
     Throw(status, folder_, "cannot open");
   }
   rocks_.reset(rocks);
+  log_was_cut_ = logger->log_was_cut();
 }
 
 void Database::ReadOrWriteHeader() {
@@ -168,6 +190,14 @@ void Database::RemoveUnfinishedBlobs() {
   }
   Check(it->status(), folder_, "cannot read");
   if (batch.Count() > 0) Write(&batch, /*sync=*/false, "cannot remove an unfinished blob");
+}
+
+// With two-phase commit RocksDB lets go of replayed logs at the first flush, not at open; a program
+// that opens, writes a little and ends would add a log each time, and replay them all.
+void Database::DropOldLogs() {
+  if (in_memory_ || (!log_was_cut_ && CountLogs(folder_) < kMaxLogs)) return;
+  const auto lock = LockForWriting();
+  Check(rocks_->Flush({}, handles_[0]), folder_, "cannot flush");
 }
 
 void Database::Close() noexcept {

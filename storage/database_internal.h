@@ -47,6 +47,7 @@ class Database {
   const std::string& folder() const { return folder_; }
   const std::string& store_id() const { return store_id_; }  // 16 bytes
   bool in_memory() const { return in_memory_; }
+  bool log_was_cut() const { return log_was_cut_; }  // StoreStats
   const std::vector<std::string>& family_names() const { return family_names_; }
   const rocksdb::Cache& cache() const { return *cache_; }
 
@@ -87,6 +88,7 @@ class Database {
   void ReadOrWriteHeader();
   bool IsEmpty() const;
   void RemoveUnfinishedBlobs();
+  void DropOldLogs();
   void WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptions& options,
                    const char* what) const;
   bool HasMemtable() const;
@@ -106,6 +108,7 @@ class Database {
   std::unique_ptr<rocksdb::TransactionDB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // "default" first, then family_names_
   std::string store_id_;
+  bool log_was_cut_ = false;
 
   mutable std::mutex mu_;
   // Guarded by mu_.

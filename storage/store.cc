@@ -104,6 +104,7 @@ void RocksStore::Compact() {
 
 StoreStats RocksStore::Stats() const {
   StoreStats stats;
+  stats.log_was_cut = database_.log_was_cut();
   ForEachFamily([&](rocksdb::ColumnFamilyHandle* handle) {
     uint64_t value = 0;
     if (database_.rocks().GetIntProperty(handle, rocksdb::DB::Properties::kLiveSstFilesSize,

@@ -80,6 +80,9 @@ class BlobReader {
 struct StoreStats {
   uint64_t disk_bytes = 0;    // live table files
   uint64_t memory_bytes = 0;  // memtables and block cache in use
+  // The open found a damaged record in the log and dropped it and all that came after: a power cut
+  // took what was not synced, or the disk is bad. The store is as it was at an earlier moment.
+  bool log_was_cut = false;
 };
 
 class Store {

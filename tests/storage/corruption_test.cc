@@ -98,6 +98,28 @@ TEST_F(CorruptionTest, ADamagedBlobHeaderIsFound) {
   }
 }
 
+TEST_F(CorruptionTest, ADamagedLogIsReplayedUpToTheDamageAndSaysSo) {
+  {
+    const auto store = Open();
+    for (int i = 0; i < 20; ++i) {
+      PutNow(store.get(), kA, "key" + std::to_string(10 + i), "value", /*sync=*/true);
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path().extension() != ".log" || entry.file_size() == 0) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(entry.file_size() * 2 / 3));
+    file.put('!');
+  }
+  {
+    const auto store = Open();
+    EXPECT_TRUE(store->Stats().log_was_cut);
+    EXPECT_TRUE(store->Get(kA, "key10"));
+    EXPECT_FALSE(store->Get(kA, "key29"));
+  }
+  EXPECT_FALSE(Open()->Stats().log_was_cut) << "what was dropped is gone";
+}
+
 // Flips one byte in a file of a closed store; what then is read must be right, absent or an Error.
 TEST_F(CorruptionTest, AFlippedByteInAnyTableNeverGivesAWrongValue) {
   const auto value_of = [](int i) { return std::string(300, 'v') + std::to_string(i); };

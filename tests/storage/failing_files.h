@@ -4,28 +4,35 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 
 namespace semblance::storage {
 
-// What fails: everything that is written, or only files whose names end so (".log", ".sst").
+// What fails: everything that is written once `room` bytes are, or only files whose names end so
+// (".log", ".sst").
 class FullDisk {
  public:
-  void Fill(const std::string& name_end = "") {
+  void Fill(const std::string& name_end = "", size_t room = 0) {
     name_end_ = name_end;
+    room_ = room;
     full_ = true;
   }
   void Free() { full_ = false; }
-  bool Refuses(const std::string& file) const { return full_ && file.ends_with(name_end_); }
-  // An append that does not fit writes half its bytes, as the kernel does.
-  rocksdb::IOStatus NoSpace() const {
-    return rocksdb::IOStatus::NoSpace("No space left on device");
+  // How many of `bytes` the disk still takes.
+  size_t Take(const std::string& file, size_t bytes) {
+    if (!full_ || !file.ends_with(name_end_)) return bytes;
+    size_t room = room_;
+    while (!room_.compare_exchange_weak(room, room - std::min(room, bytes))) {
+    }
+    return std::min(room, bytes);
   }
 
  private:
   std::atomic<bool> full_{false};
+  std::atomic<size_t> room_{0};
   std::string name_end_;
 };
 
@@ -38,10 +45,12 @@ class FailingFile : public rocksdb::FSWritableFileOwnerWrapper {
   using FSWritableFileOwnerWrapper::Append;
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* context) override {
-    if (!disk_->Refuses(name_)) return FSWritableFileOwnerWrapper::Append(data, options, context);
-    const rocksdb::Slice half(data.data(), data.size() / 2);
-    const rocksdb::IOStatus status = FSWritableFileOwnerWrapper::Append(half, options, context);
-    return status.ok() ? disk_->NoSpace() : status;
+    // What does not fit is written as far as it does, as the kernel does it.
+    const size_t taken = disk_->Take(name_, data.size());
+    const rocksdb::IOStatus status =
+        FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), taken), options, context);
+    if (!status.ok() || taken == data.size()) return status;
+    return rocksdb::IOStatus::NoSpace("No space left on device");
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo&,

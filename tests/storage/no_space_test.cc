@@ -1,6 +1,9 @@
 // A disk that fills up, and has space again.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "storage/database_internal.h"
 #include "tests/storage/failing_files.h"
 #include "tests/storage/temp_folder.h"
@@ -132,6 +135,76 @@ TEST_F(NoSpaceTest, ABlobThatDoesNotFitLeavesNothing) {
   Reopen();
   EXPECT_EQ(store_->OpenBlob(kA, "blob"), nullptr);
   EXPECT_FALSE(store_->Scan(kA, "blob")->Valid());
+}
+
+TEST_F(NoSpaceTest, ALargeTransactionThatFailsHalfwayIsNotThereAtAll) {
+  auto prepared = store_->Begin();
+  prepared->Put(kA, "prepared", "3");
+  prepared->Prepare("7", true);
+  {
+    const auto large = store_->Begin();
+    for (int i = 0; i < 200; ++i) {
+      large->Put(kA, "large" + std::to_string(i), std::string(40000, 'x'));
+    }
+    disk_->Fill(".log", 5 << 20);  // several of RocksDB's writes fit
+    EXPECT_EQ(KindThrownBy([&] { large->Commit(true); }), ErrorKind::kNoSpace);
+  }
+  disk_->Free();
+  PutNow(store_.get(), kA, "after", "2");
+  prepared->Abandon();
+  prepared.reset();
+  for (int open = 0; open < 2; ++open) {
+    EXPECT_FALSE(store_->Scan(kA, "large")->Valid());
+    EXPECT_EQ(store_->Get(kA, "after"), "2");
+    Reopen();
+    EXPECT_FALSE(store_->Stats().log_was_cut);
+  }
+  EXPECT_EQ(store_->TakePrepared().size(), 1u);
+}
+
+// A map tells what the store should hold after each of many writes, some of which find no space.
+TEST_F(NoSpaceTest, WhateverFailsTheStoreHoldsWhatItSaidItDid) {
+  std::map<std::string, std::string> expected = {{"before", "1"}};
+  std::mt19937 random(5);
+  const auto commit_when_there_is_space = [&](Transaction* transaction) {
+    try {
+      transaction->Commit(random() % 2 == 0);
+    } catch (const Error& error) {
+      ASSERT_EQ(error.kind(), ErrorKind::kNoSpace) << error.what();
+      disk_->Free();
+      transaction->Commit(true);
+    }
+  };
+  for (int round = 0; round < 60; ++round) {
+    if (random() % 3 != 0) disk_->Fill("", random() % 30000);
+    for (int write = 0; write < 4; ++write) {
+      const std::string key = "key" + std::to_string(random() % 40);
+      const std::string value = std::to_string(round) + std::string(random() % 9000, 'v');
+      const auto transaction = store_->Begin();
+      transaction->Put(kA, key, value);
+      try {
+        if (random() % 2 == 0) {
+          transaction->Prepare(std::to_string(round * 10 + write), true);
+          commit_when_there_is_space(transaction.get());
+        } else {
+          transaction->Commit(random() % 2 == 0);
+        }
+        expected[key] = value;
+      } catch (const Error& error) {
+        ASSERT_EQ(error.kind(), ErrorKind::kNoSpace) << error.what();
+      }
+    }
+    disk_->Free();
+    if (random() % 3 == 0) Reopen();
+    for (const auto& transaction : store_->TakePrepared()) {
+      ADD_FAILURE() << transaction->name() << " was handed out in round " << round;
+    }
+    std::map<std::string, std::string> found;
+    for (const auto cursor = store_->Scan(kA, ""); cursor->Valid(); cursor->Next()) {
+      found.emplace(cursor->Key(), cursor->Value());
+    }
+    ASSERT_TRUE(found == expected) << "round " << round;
+  }
 }
 
 TEST_F(NoSpaceTest, AStoreThatCannotBeCreatedCanBeCreatedLater) {

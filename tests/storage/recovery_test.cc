@@ -78,6 +78,7 @@ TEST_F(RecoveryTest, WhatAKilledProcessEndedStaysEnded) {
   EXPECT_EQ(store_->Get(kA, "key1"), "value1");
   EXPECT_FALSE(store_->Get(kA, "key2"));
   EXPECT_FALSE(store_->Get(kA, "never committed"));
+  EXPECT_FALSE(store_->Stats().log_was_cut);
 }
 
 TEST_F(RecoveryTest, ABlobThatAKilledProcessDidNotFinishLeavesNothing) {
