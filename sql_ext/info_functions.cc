@@ -1,6 +1,7 @@
 // semblance_version() and semblance_info().
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 #include "index/metric.h"
@@ -45,14 +46,19 @@ Json Build() {
   return build;
 }
 
-Json DefaultModel(const engine::ModelRegistry& models) {
-  const engine::ModelInfo info = models.Find("default");
-  return {{"id", info.id},
-          {"version", info.version},
-          {"dimension", info.dimension},
-          {"max_length", info.max_length},
-          {"pooler", info.pooler},
-          {"built_in", info.built_in}};
+// A model that cannot be read is part of the answer, not a reason for none.
+Json DefaultModel(Connection& connection) {
+  try {
+    const engine::ModelInfo info = connection.Models().Find("default");
+    return {{"id", info.id},
+            {"version", info.version},
+            {"dimension", info.dimension},
+            {"max_length", info.max_length},
+            {"pooler", info.pooler},
+            {"built_in", info.built_in}};
+  } catch (const std::runtime_error& error) {
+    return {{"error", error.what()}};
+  }
 }
 
 // Sizes only: the answer can be pasted into a report without telling where the file lies.
@@ -70,7 +76,7 @@ void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
     info["sqlite"] = sqlite3_libversion();
     info["build"] = Build();
     info["cpu"] = {{"features", CpuFeatures()}, {"distance_kernels", index::KernelName()}};
-    info["default_model"] = DefaultModel(connection.Models());
+    info["default_model"] = DefaultModel(connection);
     info["store"] = database == nullptr ? Json(nullptr) : StoreOf(*database);
     const std::string text = info.dump();
     sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
