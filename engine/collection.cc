@@ -243,6 +243,11 @@ void Collection::Loader::Add(int64_t row_id, std::span<const float> vector) {
 }
 
 void Collection::Loader::WriteBatch() {
+  {
+    // Before the rows are in the store: else loading would find them there, and they would be shown twice.
+    std::lock_guard lock(collection_->mu_);
+    collection_->EnsureLoaded();
+  }
   auto transaction = collection_->store_->Begin();
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
     transaction->Put(kRows, RowKey(collection_->id_, row_id, 1), EncodeVector(vector));
@@ -251,7 +256,6 @@ void Collection::Loader::WriteBatch() {
   WriteLastCommit(*transaction, collection_->id_, 1);
   transaction->Commit(false);
   std::lock_guard lock(collection_->mu_);
-  collection_->EnsureLoaded();
   auto state = std::make_shared<CollectionState>(*collection_->state_);
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
     collection_->AppendToTail(row_id, vector, 1, state.get());

@@ -73,6 +73,10 @@ void PendingWrites::SetSavepoint(int level) {
 }
 
 void PendingWrites::RollbackTo(int level) {
+  if (level < 0) {
+    Clear();
+    return;
+  }
   const auto mark = savepoints_.lower_bound(level);
   if (mark == savepoints_.end()) return;
   const size_t length = mark->second;

@@ -36,7 +36,7 @@ class PendingWrites {
   void Flush(const EmbedTexts& embed);
 
   // SQLite's savepoints, by number. They nest; setting one again moves it, rolling back to one that was never set here (the
-  // table joined later) goes to the oldest newer one.
+  // table joined later) goes to the oldest newer one. Level -1 is the transaction itself, when a SAVEPOINT began it.
   void SetSavepoint(int level);
   void RollbackTo(int level);
   void Release(int level);

@@ -104,7 +104,7 @@ void Rebuild::Finish() {
   table_.shadow.WriteState(new_);
   TableWrites& writes = table_.connection->writes()[table_.id];
   writes.database = database_;
-  writes.replaced.insert(old_.collection);
+  writes.left_behind.insert(old_.collection);
 }
 
 void CheckIntegrity(Table* table) {

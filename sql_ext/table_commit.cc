@@ -39,6 +39,8 @@ int SyncTransaction(sqlite3_vtab* base) {
     TableWrites* const writes = WritesOf(table);
     if (writes == nullptr) return;
     const TableState state = table->shadow.ReadState();
+    writes->current = state.collection;
+    for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
     const auto current = writes->collections.find(state.collection);
     if (current == writes->collections.end() || current->second.pending->empty()) return;
     table->Flush(state, current->second.pending.get());
@@ -53,14 +55,10 @@ int CommitTransaction(sqlite3_vtab* base) {
     auto* table = static_cast<Table*>(base);
     TableWrites* const writes = WritesOf(table);
     if (writes == nullptr) return;
-    for (auto& [id, collection] : writes->collections) {
-      if (writes->replaced.contains(id)) {
-        collection.collection->RollbackPrepared();
-      } else {
-        collection.collection->CommitPrepared();
-      }
+    for (auto& [id, collection] : writes->collections) collection.collection->CommitPrepared();
+    for (uint64_t id : writes->left_behind) {
+      if (id != writes->current) writes->database->Forget(id);
     }
-    for (uint64_t id : writes->replaced) writes->database->Forget(id);
     table->connection->writes().erase(table->id);
   });
 }

@@ -22,8 +22,9 @@ struct CollectionWrites {
 struct TableWrites {
   std::set<int> savepoints;  // open ones, also those set before the first write
   std::map<uint64_t, CollectionWrites> collections;
-  std::shared_ptr<engine::Database> database;  // with `replaced`
-  std::set<uint64_t> replaced;                 // collections that this transaction's commit leaves behind
+  std::shared_ptr<engine::Database> database;  // of the collections
+  std::set<uint64_t> left_behind;              // collections that a rebuild in this transaction took the place of
+  uint64_t current = 0;                        // the collection the shadow table names; known from xSync on
 
   void SetSavepoint(int level) {
     savepoints.erase(savepoints.upper_bound(level), savepoints.end());
