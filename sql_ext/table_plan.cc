@@ -156,14 +156,17 @@ class Planner {
     return true;
   }
 
+  // A search must be cheaper than two look-ups by rowid: for `… MATCH … AND (rowid = 1 OR rowid = 2)` SQLite weighs one
+  // search among both against a look-up of each, and the look-ups would know nothing of MATCH. And a search costs the same
+  // with a rowid from another table: the k nearest are found first and joined then.
   void SetCosts(bool neighbours) {
-    if (one_row_) {
-      info_->estimatedCost = neighbours ? 20 : 5;
-      info_->estimatedRows = 1;
-      if (!neighbours) info_->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
-    } else if (neighbours) {
-      info_->estimatedCost = 200;
+    if (neighbours) {
+      info_->estimatedCost = 4;
       info_->estimatedRows = 10;
+    } else if (one_row_) {
+      info_->estimatedCost = 5;
+      info_->estimatedRows = 1;
+      info_->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
     } else {
       info_->estimatedRows = 1000000 >> (conditions_ < 4 ? 4 * conditions_ : 16);
       info_->estimatedCost = 2000000.0 / (1 + conditions_);
