@@ -18,17 +18,23 @@ constexpr auto kCommitWait = std::chrono::seconds(10);
 
 }  // namespace
 
-Collection::Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store,
-                       Indexer* indexer, std::vector<PreparedCommit> prepared)
-    : id_(id), options_(options), store_(std::move(store)), indexer_(indexer), recovered_(std::move(prepared)) {}
+Collection::Collection(uint64_t id, const CollectionOptions& options,
+                       std::shared_ptr<storage::Store> store, Indexer* indexer,
+                       std::vector<PreparedCommit> prepared)
+    : id_(id),
+      options_(options),
+      store_(std::move(store)),
+      indexer_(indexer),
+      recovered_(std::move(prepared)) {}
 
 Collection::~Collection() {
   for (PreparedCommit& prepared : recovered_) prepared.transaction->Abandon();
   if (in_flight_.transaction) in_flight_.transaction->Abandon();
 }
 
-// A commit that a killed process left prepared counts when SQLite has its number. A reader whose snapshot is older cannot
-// tell, so it leaves a newer one alone; a writer sees SQLite's newest state and settles it.
+// A commit that a killed process left prepared counts when SQLite has its number. A reader whose
+// snapshot is older cannot tell, so it leaves a newer one alone; a writer sees SQLite's newest
+// state and settles it.
 void Collection::Settle(uint64_t commit, bool roll_back_newer) {
   for (auto it = recovered_.begin(); it != recovered_.end();) {
     if (it->commit > commit && !roll_back_newer) {
@@ -46,10 +52,12 @@ void Collection::Settle(uint64_t commit, bool roll_back_newer) {
 }
 
 void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
-  const bool settled = settled_.wait_for(
-      lock, kCommitWait, [&] { return in_flight_.transaction == nullptr || in_flight_.commit > commit; });
+  const bool settled = settled_.wait_for(lock, kCommitWait, [&] {
+    return in_flight_.transaction == nullptr || in_flight_.commit > commit;
+  });
   if (!settled) {
-    throw Error(ErrorKind::kBusy, "commit " + std::to_string(commit) + " is still being published; try again");
+    throw Error(ErrorKind::kBusy,
+                "commit " + std::to_string(commit) + " is still being published; try again");
   }
 }
 
@@ -60,14 +68,17 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
   EnsureLoaded();
   if (commit > state_->last_commit) {
     throw Error(ErrorKind::kCorruption,
-                "the store holds this table's vectors up to commit " + std::to_string(state_->last_commit) +
-                    ", but the database file is at commit " + std::to_string(commit) +
-                    ": the folder beside it is missing, older, or another database's. Bring it back, or type "
+                "the store holds this table's vectors up to commit " +
+                    std::to_string(state_->last_commit) + ", but the database file is at commit " +
+                    std::to_string(commit) +
+                    ": the folder beside it is missing, older, or another database's. Bring it "
+                    "back, or type "
                     "INSERT INTO t(t) VALUES('rebuild') with this table's name for t");
   }
   if (commit < state_->horizon) {
     throw Error(ErrorKind::kSnapshotTooOld,
-                "this transaction began at commit " + std::to_string(commit) + ", and rows deleted since were dropped up to commit " +
+                "this transaction began at commit " + std::to_string(commit) +
+                    ", and rows deleted since were dropped up to commit " +
                     std::to_string(state_->horizon) + ": end the transaction and ask again");
   }
   return View(state_, commit, options_.metric, std::move(overlay));
@@ -86,9 +97,11 @@ void Collection::BeginWrite(uint64_t commit) {
   Settle(commit, true);
   EnsureLoaded();
   if (commit > state_->last_commit) {
-    throw Error(ErrorKind::kCorruption,
-                "the store is behind the database file (commit " + std::to_string(state_->last_commit) + " of " +
-                    std::to_string(commit) + "); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes the vectors again");
+    throw Error(ErrorKind::kCorruption, "the store is behind the database file (commit " +
+                                            std::to_string(state_->last_commit) + " of " +
+                                            std::to_string(commit) +
+                                            "); INSERT INTO t(t) VALUES('rebuild') with this "
+                                            "table's name for t makes the vectors again");
   }
   if (commit < state_->last_commit) Rewind(commit);
 }
@@ -98,7 +111,8 @@ void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t c
   CrashPoint("commit:before-prepare");
   auto transaction = store_->Begin();
   writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
-    transaction->Put(kRows, RowKey(id_, row_id, commit), vector.empty() ? kTombstone : EncodeVector(vector));
+    transaction->Put(kRows, RowKey(id_, row_id, commit),
+                     vector.empty() ? kTombstone : EncodeVector(vector));
     transaction->Put(kLog, LogKey(id_, commit, row_id), {});
   });
   WriteLastCommit(*transaction, id_, commit);
@@ -149,13 +163,17 @@ void Collection::RollbackPrepared() noexcept {
   settled_.notify_all();
 }
 
-// SQLite lost its newest commits (power loss with synchronous=NORMAL, an older copy put back): the store follows it.
+// SQLite lost its newest commits (power loss with synchronous=NORMAL, an older copy put back): the
+// store follows it.
 void Collection::Rewind(uint64_t commit) {
   Manifest manifest = ReadManifest(*store_, id_).value_or(Manifest{});
   if (commit < manifest.kept_from) {
     throw Error(ErrorKind::kCorruption,
-                "the database file is at commit " + std::to_string(commit) + ", older than the history kept in its store (from commit " +
-                    std::to_string(manifest.kept_from) + " on); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes the vectors again");
+                "the database file is at commit " + std::to_string(commit) +
+                    ", older than the history kept in its store (from commit " +
+                    std::to_string(manifest.kept_from) +
+                    " on); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes "
+                    "the vectors again");
   }
   auto transaction = store_->Begin();
   for (auto cursor = store_->Scan(kLog, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
@@ -186,7 +204,8 @@ void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, uin
   block.row_ids[slot] = row_id;
   block.created[slot] = commit;
   block.deleted.Set(slot, 0);
-  std::copy(vector.begin(), vector.end(), block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
+  std::copy(vector.begin(), vector.end(),
+            block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
   tail_index_[row_id] = state->tail_count++;
 }
 
@@ -215,8 +234,10 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   // In row-id order, so that segments built from the tail do not depend on a hash table's order.
   std::vector<std::pair<int64_t, std::span<const float>>> rows;
   rows.reserve(writes.size());
-  writes.ForEach([&](int64_t row_id, std::span<const float> vector) { rows.emplace_back(row_id, vector); });
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  writes.ForEach(
+      [&](int64_t row_id, std::span<const float> vector) { rows.emplace_back(row_id, vector); });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [row_id, vector] : rows) {
     MarkOldVersion(row_id, commit, state.get(), &dead);
     if (!vector.empty()) AppendToTail(row_id, vector, commit, state.get());
@@ -228,9 +249,7 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   ScheduleMaintenance();
 }
 
-bool Collection::NeedsMaintenance() const {
-  return writes_since_manifest_ >= kSealWrites;
-}
+bool Collection::NeedsMaintenance() const { return writes_since_manifest_ >= kSealWrites; }
 
 void Collection::ScheduleMaintenance() {
   if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this());
@@ -244,7 +263,8 @@ void Collection::Loader::Add(int64_t row_id, std::span<const float> vector) {
 
 void Collection::Loader::WriteBatch() {
   {
-    // Before the rows are in the store: else loading would find them there, and they would be shown twice.
+    // Before the rows are in the store: else loading would find them there, and they would be shown
+    // twice.
     std::lock_guard lock(collection_->mu_);
     collection_->EnsureLoaded();
   }
@@ -285,7 +305,8 @@ CollectionStats Collection::Stats() {
     stats.dead_rows += entry->dead_count();
     stats.memory_bytes += entry->segment().memory_bytes() + 16ull * entry->segment().size();
   }
-  for (const auto& block : state_->tail) stats.memory_bytes += block->vectors.size() * sizeof(float);
+  for (const auto& block : state_->tail)
+    stats.memory_bytes += block->vectors.size() * sizeof(float);
   return stats;
 }
 

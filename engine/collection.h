@@ -1,11 +1,13 @@
 // The vectors of one virtual table: durable in the store, searchable in memory.
 //
-// A collection is known by a random id that SQLite's shadow table names together with a commit number; a table that is
-// re-embedded gets a new collection, and the swap is one UPDATE in SQLite. Commit numbers count the write transactions of
-// this collection, from 1. SQLite serialises writers, so at most one commit is on its way at a time.
+// A collection is known by a random id that SQLite's shadow table names together with a commit
+// number; a table that is re-embedded gets a new collection, and the swap is one UPDATE in SQLite.
+// Commit numbers count the write transactions of this collection, from 1. SQLite serialises
+// writers, so at most one commit is on its way at a time.
 //
 // The two-store commit (README, "Design"), seen from here:
-//   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what was left prepared by a killed process
+//   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what was left
+//   prepared by a killed process
 //                    is settled, commits that SQLite lost are undone
 //   Prepare          in xSync: commit N+1 is durable in the store, and visible to nobody
 //   CommitPrepared   in xCommit: visible; cannot fail for the caller
@@ -49,32 +51,34 @@ struct PreparedCommit {
 };
 
 struct CollectionStats {
-  uint64_t rows = 0;            // alive
-  uint64_t dead_rows = 0;       // still in segments
-  uint64_t tail_rows = 0;       // scanned exactly, dead ones included
+  uint64_t rows = 0;       // alive
+  uint64_t dead_rows = 0;  // still in segments
+  uint64_t tail_rows = 0;  // scanned exactly, dead ones included
   std::vector<uint64_t> segment_sizes;
   uint64_t last_commit = 0;
-  uint64_t memory_bytes = 0;    // of segments and tail
+  uint64_t memory_bytes = 0;  // of segments and tail
 };
 
 class Collection : public std::enable_shared_from_this<Collection> {
  public:
   // `prepared`: commits of this collection that the store found prepared when it was opened.
-  Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store, Indexer* indexer,
-             std::vector<PreparedCommit> prepared);
+  Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store,
+             Indexer* indexer, std::vector<PreparedCommit> prepared);
   ~Collection();  // what is still prepared stays so in the store
 
   uint64_t id() const { return id_; }
   const CollectionOptions& options() const { return options_; }
 
-  // What a reader whose SQLite snapshot says `commit` sees. Waits while that very commit is between SQLite's commit and
-  // ours. kSnapshotTooOld below the horizon; kCorruption when the store is behind SQLite.
+  // What a reader whose SQLite snapshot says `commit` sees. Waits while that very commit is between
+  // SQLite's commit and ours. kSnapshotTooOld below the horizon; kCorruption when the store is
+  // behind SQLite.
   View ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay);
   // A row's committed vector.
   std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit);
 
   void BeginWrite(uint64_t commit);
-  // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY). `writes` is flushed.
+  // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
+  // `writes` is flushed.
   void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
   void CommitPrepared() noexcept;
   void RollbackPrepared() noexcept;
@@ -92,13 +96,15 @@ class Collection : public std::enable_shared_from_this<Collection> {
     PendingWrites batch_{collection_->options_.dimension};
   };
 
-  // Puts everything into one segment and drops dead rows; readers older than this are refused from then on.
+  // Puts everything into one segment and drops dead rows; readers older than this are refused from
+  // then on.
   void Optimize(const std::function<bool()>& cancel);
-  // What the background thread does: seals a long tail, merges small segments. True when something was done.
+  // What the background thread does: seals a long tail, merges small segments. True when something
+  // was done.
   bool Maintain(const std::function<bool()>& cancel);
 
-  // Differences between what the store holds and what is searched; empty when there are none. `expected`: row ids that must
-  // have a vector at `commit`, ascending; nullptr: any.
+  // Differences between what the store holds and what is searched; empty when there are none.
+  // `expected`: row ids that must have a vector at `commit`, ascending; nullptr: any.
   std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>* expected);
   CollectionStats Stats();
 
@@ -117,7 +123,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void Publish(const PendingWrites& writes, uint64_t commit);
   void MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
                       std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
-  void AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit, CollectionState* state);
+  void AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit,
+                    CollectionState* state);
   void ScheduleMaintenance();
   bool NeedsMaintenance() const;
   uint32_t BlockCapacity() const;
@@ -140,7 +147,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   PreparedCommit in_flight_;                          // between Prepare and CommitPrepared
   std::shared_ptr<const PendingWrites> in_flight_writes_;
   std::string load_note_;  // what was wrong with the stored segments, when they could not be used
-  std::string broken_;  // why this collection takes no more writes until it is reopened
+  std::string broken_;     // why this collection takes no more writes until it is reopened
 };
 
 }  // namespace semblance::engine

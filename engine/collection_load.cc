@@ -1,4 +1,5 @@
-// From the store to memory: segments with their dead rows, then the log; or, without segments, every row.
+// From the store to memory: segments with their dead rows, then the log; or, without segments,
+// every row.
 #include <algorithm>
 #include <iterator>
 
@@ -25,21 +26,22 @@ std::shared_ptr<const index::Segment> LoadSegment(const storage::Store& store, u
                                                   uint64_t number) {
   const auto blob = store.OpenBlob(kSegments, SegmentKey(collection, number, 's'));
   if (!blob) {
-    throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " + Hex(collection) +
-                                            " is not in the store");
+    throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
+                                            Hex(collection) + " is not in the store");
   }
   BlobSource source(blob.get());
   return index::Segment::Load(source);
 }
 
-std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection, uint64_t number,
-                                        uint32_t size) {
+std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection,
+                                        uint64_t number, uint32_t size) {
   std::vector<uint32_t> positions;
   const auto value = store.Get(kSegments, SegmentKey(collection, number, 'd'));
   if (!value) return positions;
   if (value->size() != (size + 63) / 64 * sizeof(uint64_t)) {
-    throw Error(ErrorKind::kCorruption, "the dead rows of segment " + std::to_string(number) + " of collection " +
-                                            Hex(collection) + " have the wrong size");
+    throw Error(ErrorKind::kCorruption, "the dead rows of segment " + std::to_string(number) +
+                                            " of collection " + Hex(collection) +
+                                            " have the wrong size");
   }
   for (uint32_t p = 0; p < size; ++p) {
     if (static_cast<uint8_t>((*value)[p / 8]) >> (p % 8) & 1) positions.push_back(p);
@@ -81,11 +83,13 @@ void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) 
   for (uint64_t number : manifest.segments) {
     auto segment = LoadSegment(*store_, id_, number);
     if (segment->dimension() != options_.dimension || segment->metric() != options_.metric) {
-      throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " + Hex(id_) +
+      throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
+                                              Hex(id_) +
                                               " has another dimension or metric than its table");
     }
     const auto dead = LoadDeadPositions(*store_, id_, number, segment->size());
-    auto entry = std::make_shared<SegmentEntry>(number, std::move(segment), std::vector<uint64_t>());
+    auto entry =
+        std::make_shared<SegmentEntry>(number, std::move(segment), std::vector<uint64_t>());
     entry->MarkDeleted(dead, std::max<uint64_t>(manifest.as_of, 1));
     state->segments.push_back(std::move(entry));
   }
@@ -109,7 +113,8 @@ void Collection::ReplayLog(uint64_t after, CollectionState* state) {
     const auto value = store_->Get(kRows, RowKey(id_, entry.row_id, entry.commit));
     if (!value) {
       throw Error(ErrorKind::kCorruption, "the log of collection " + Hex(id_) + " names row " +
-                                              std::to_string(entry.row_id) + ", which the store does not have");
+                                              std::to_string(entry.row_id) +
+                                              ", which the store does not have");
     }
     MarkOldVersion(entry.row_id, entry.commit, state, &dead);
     if (const auto vector = DecodeVector(*value, options_.dimension)) {
@@ -124,7 +129,8 @@ void Collection::LoadAllRows(CollectionState* state) {
   std::string base;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
     const uint64_t commit = storage::CommitOf(cursor->Key());
-    if (commit > state->last_commit || storage::BaseOf(cursor->Key()) == base) continue;  // newest first
+    if (commit > state->last_commit || storage::BaseOf(cursor->Key()) == base)
+      continue;  // newest first
     base = storage::BaseOf(cursor->Key());
     if (const auto vector = DecodeVector(cursor->Value(), options_.dimension)) {
       AppendToTail(RowIdOf(cursor->Key()), *vector, commit, state);
@@ -145,17 +151,20 @@ std::vector<std::string> Collection::Check(uint64_t commit, const std::vector<in
   std::vector<int64_t> stored;
   std::string base;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
-    if (storage::CommitOf(cursor->Key()) > commit || storage::BaseOf(cursor->Key()) == base) continue;
+    if (storage::CommitOf(cursor->Key()) > commit || storage::BaseOf(cursor->Key()) == base)
+      continue;
     base = storage::BaseOf(cursor->Key());
     if (DecodeVector(cursor->Value(), options_.dimension)) stored.push_back(RowIdOf(cursor->Key()));
   }
-  const auto compare = [&](const std::vector<int64_t>& a, const std::vector<int64_t>& b, const std::string& what) {
+  const auto compare = [&](const std::vector<int64_t>& a, const std::vector<int64_t>& b,
+                           const std::string& what) {
     std::vector<int64_t> missing;
     std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(missing));
     for (size_t i = 0; i < missing.size() && i < 5; ++i) {
       problems.push_back("row " + std::to_string(missing[i]) + " " + what);
     }
-    if (missing.size() > 5) problems.push_back("and " + std::to_string(missing.size() - 5) + " more rows");
+    if (missing.size() > 5)
+      problems.push_back("and " + std::to_string(missing.size() - 5) + " more rows");
   };
   compare(stored, searched, "has a stored vector that is not searched");
   compare(searched, stored, "is searched but has no stored vector");

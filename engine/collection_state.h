@@ -1,9 +1,11 @@
-// What a collection holds in memory at one moment: segments, and the newest rows that no segment has yet.
+// What a collection holds in memory at one moment: segments, and the newest rows that no segment
+// has yet.
 //
-// A CollectionState is immutable once published, and replaced as a whole; readers keep the one they started with. Two
-// things in it change underneath, both safely for a reader at commit N: a row's `deleted` mark goes from 0 to a commit
-// number greater than every N that can see the state (atomics), and slots of a tail block beyond the published count are
-// filled. A row is visible at N when created <= N and (deleted == 0 or deleted > N).
+// A CollectionState is immutable once published, and replaced as a whole; readers keep the one they
+// started with. Two things in it change underneath, both safely for a reader at commit N: a row's
+// `deleted` mark goes from 0 to a commit number greater than every N that can see the state
+// (atomics), and slots of a tail block beyond the published count are filled. A row is visible at N
+// when created <= N and (deleted == 0 or deleted > N).
 #pragma once
 
 #include <atomic>
@@ -59,7 +61,8 @@ struct TailBlock {
 class SegmentEntry {
  public:
   // `created` is empty when every row is older than any reader.
-  SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment, std::vector<uint64_t> created);
+  SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
+               std::vector<uint64_t> created);
 
   uint64_t number() const { return number_; }
   const index::Segment& segment() const { return *segment_; }
@@ -72,7 +75,8 @@ class SegmentEntry {
 
   // The positions visible at `commit`; nullptr when all are.
   std::shared_ptr<const index::PositionSet> VisiblePositions(uint64_t commit) const;
-  // The positions alive now, whatever the commit; what is stored as the segment's dead rows is its complement.
+  // The positions alive now, whatever the commit; what is stored as the segment's dead rows is its
+  // complement.
   index::PositionSet Alive() const;
 
  private:
@@ -91,7 +95,8 @@ class SegmentEntry {
 
 struct CollectionState {
   uint64_t last_commit = 0;
-  uint64_t horizon = 0;  // readers at a commit below this may miss rows deleted since, and are refused
+  uint64_t horizon =
+      0;  // readers at a commit below this may miss rows deleted since, and are refused
   std::vector<std::shared_ptr<SegmentEntry>> segments;
   std::vector<std::shared_ptr<TailBlock>> tail;  // all full but the last
   uint32_t tail_count = 0;

@@ -34,8 +34,8 @@ std::string DeadBits(const index::PositionSet& alive) {
   return bits;
 }
 
-// Segments are tiered by size, each tier four times the one below; a tier with four segments is merged into one, with
-// everything smaller.
+// Segments are tiered by size, each tier four times the one below; a tier with four segments is
+// merged into one, with everything smaller.
 constexpr int kTier = 4;
 
 int LevelOf(uint32_t size) {
@@ -64,7 +64,8 @@ bool Compaction::ChooseInputs() {
   inputs_ = collection_.state_;
   const int up_to = MergeLevel(*inputs_);
   for (const auto& entry : inputs_->segments) {
-    const bool small = LevelOf(entry->segment().size()) <= up_to || entry->dead_count() > entry->segment().size() / 2;
+    const bool small = LevelOf(entry->segment().size()) <= up_to ||
+                       entry->dead_count() > entry->segment().size() / 2;
     if (plan_.segments == CompactionPlan::Segments::kAll ||
         (plan_.segments == CompactionPlan::Segments::kSmall && small)) {
       merged_.push_back(entry);
@@ -72,10 +73,12 @@ bool Compaction::ChooseInputs() {
   }
   const bool already_one = merged_.size() == 1 && merged_[0]->dead_count() == 0;
   // A tail of nothing but deletions of older rows still deserves a manifest that shows them.
-  return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) || collection_.writes_since_manifest_ > 0;
+  return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) ||
+         collection_.writes_since_manifest_ > 0;
 }
 
-void Compaction::GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin, uint64_t deleted) {
+void Compaction::GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin,
+                           uint64_t deleted) {
   if (deleted == 0) {
     row_ids_.push_back(row_id);
     vectors_.insert(vectors_.end(), vector.begin(), vector.end());
@@ -91,14 +94,16 @@ void Compaction::Gather() {
   for (const auto& entry : merged_) {
     const index::Segment& segment = entry->segment();
     for (uint32_t p = 0; p < segment.size(); ++p) {
-      GatherRow(segment.row_id(p), segment.vector(p), {entry.get(), p, entry->created(p)}, entry->deleted(p));
+      GatherRow(segment.row_id(p), segment.vector(p), {entry.get(), p, entry->created(p)},
+                entry->deleted(p));
     }
   }
   uint32_t slot = 0;
   for (size_t b = 0; b < inputs_->tail.size(); ++b) {
     const TailBlock& block = *inputs_->tail[b];
     for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot) {
-      GatherRow(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]}, block.deleted.Get(s));
+      GatherRow(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]},
+                block.deleted.Get(s));
     }
   }
 }
@@ -121,9 +126,11 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   // Positions are in the order of row ids; ours are in the order of gathering.
   origin_of_.resize(row_ids_.size());
   std::iota(origin_of_.begin(), origin_of_.end(), 0u);
-  std::sort(origin_of_.begin(), origin_of_.end(), [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
+  std::sort(origin_of_.begin(), origin_of_.end(),
+            [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
   number_ = manifest_.next_segment++;
-  const auto blob = collection_.store_->NewBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
+  const auto blob =
+      collection_.store_->NewBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
   BlobSink sink(blob.get());
   segment_->Save(sink);
   blob->Finish();
@@ -165,7 +172,8 @@ void Compaction::WriteManifestAndDeadRows() {
   }
   manifest_.covered = inputs_->last_commit;
   manifest_.segments.clear();
-  const uint64_t cutoff = inputs_->last_commit > plan_.kept_commits ? inputs_->last_commit - plan_.kept_commits : 0;
+  const uint64_t cutoff =
+      inputs_->last_commit > plan_.kept_commits ? inputs_->last_commit - plan_.kept_commits : 0;
   manifest_.kept_from = std::max(manifest_.kept_from, cutoff);
   auto transaction = collection_.store_->Begin();
   for (const auto& [number, positions] : alive) {
@@ -189,12 +197,14 @@ void Compaction::Publish() {
   next->last_commit = current->last_commit;
   next->horizon = std::max(current->horizon, dropped_deletion_);
   for (const auto& entry : current->segments) {
-    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end()) next->segments.push_back(entry);
+    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end())
+      next->segments.push_back(entry);
   }
   if (segment_) next->segments.push_back(NewEntry());
 
   collection_.tail_index_.clear();
-  const auto keep = [&](int64_t row_id, std::span<const float> vector, uint64_t created, uint64_t deleted) {
+  const auto keep = [&](int64_t row_id, std::span<const float> vector, uint64_t created,
+                        uint64_t deleted) {
     collection_.AppendToTail(row_id, vector, created, next.get());
     if (deleted == 0) return;
     next->tail.back()->deleted.Set((next->tail_count - 1) % next->tail.back()->capacity, deleted);
@@ -203,7 +213,8 @@ void Compaction::Publish() {
   for (const Origin& origin : carried_) {
     if (origin.entry) {
       const index::Segment& segment = origin.entry->segment();
-      keep(segment.row_id(origin.position), segment.vector(origin.position), origin.created, DeletedMark(origin));
+      keep(segment.row_id(origin.position), segment.vector(origin.position), origin.created,
+           DeletedMark(origin));
     } else {
       const uint32_t capacity = inputs_->tail[0]->capacity;
       const TailBlock& block = *inputs_->tail[origin.position / capacity];
@@ -226,7 +237,9 @@ void Compaction::Publish() {
 void Compaction::Clean() {
   storage::Store& store = *collection_.store_;
   for (uint64_t number : old_manifest_.segments) {
-    if (std::find(manifest_.segments.begin(), manifest_.segments.end(), number) != manifest_.segments.end()) continue;
+    if (std::find(manifest_.segments.begin(), manifest_.segments.end(), number) !=
+        manifest_.segments.end())
+      continue;
     store.DeleteBlob(kSegments, SegmentKey(collection_.id_, number, 's'));
     store.DeletePrefix(kSegments, SegmentKey(collection_.id_, number, 'd'));
   }
@@ -237,7 +250,8 @@ void Compaction::Clean() {
     const LogEntry entry = ParseLogKey(log->Key());
     if (entry.commit > cutoff) break;
     bool newest = true;
-    for (auto row = store.Scan(kRows, RowBase(collection_.id_, entry.row_id)); row->Valid(); row->Next()) {
+    for (auto row = store.Scan(kRows, RowBase(collection_.id_, entry.row_id)); row->Valid();
+         row->Next()) {
       if (storage::CommitOf(row->Key()) > cutoff) continue;
       if (!newest || row->Value() == kTombstone) {
         transaction->Delete(kRows, row->Key());

@@ -1,8 +1,10 @@
-// Makes one segment of some segments and the tail, and puts it in their place: sealing, merging and 'optimize' are all this.
+// Makes one segment of some segments and the tail, and puts it in their place: sealing, merging and
+// 'optimize' are all this.
 //
-// Order of steps, so that a kill between any two loses nothing: build and save the new segment under a number nobody
-// reads; write the manifest that names it, with everybody's dead rows, in one store transaction; publish in memory; only then
-// remove what is no longer named, and versions older than the history kept.
+// Order of steps, so that a kill between any two loses nothing: build and save the new segment
+// under a number nobody reads; write the manifest that names it, with everybody's dead rows, in one
+// store transaction; publish in memory; only then remove what is no longer named, and versions
+// older than the history kept.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +16,8 @@
 
 namespace semblance::engine {
 
-// Writes since the last manifest that are worth a new segment: as many rows are scanned exactly in a fraction of a
-// millisecond, and replayed from the log at opening in some tens.
+// Writes since the last manifest that are worth a new segment: as many rows are scanned exactly in
+// a fraction of a millisecond, and replayed from the log at opening in some tens.
 inline constexpr uint64_t kSealWrites = 8192;
 
 struct CompactionPlan {
@@ -28,7 +30,8 @@ struct CompactionPlan {
 class Compaction {
  public:
   // The caller holds collection->compaction_mu_.
-  Compaction(Collection* collection, const CompactionPlan& plan) : collection_(*collection), plan_(plan) {}
+  Compaction(Collection* collection, const CompactionPlan& plan)
+      : collection_(*collection), plan_(plan) {}
   // False when there was nothing to do, or `cancel` gave true.
   bool Run(const std::function<bool()>& cancel);
 
@@ -42,7 +45,8 @@ class Compaction {
 
   bool ChooseInputs();
   void Gather();
-  void GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin, uint64_t deleted);
+  void GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin,
+                 uint64_t deleted);
   bool BuildAndSave(const std::function<bool()>& cancel);
   void WriteManifestAndDeadRows();
   void Publish();
@@ -55,14 +59,14 @@ class Compaction {
 
   std::shared_ptr<const CollectionState> inputs_;  // as they were when this began
   std::vector<std::shared_ptr<SegmentEntry>> merged_;
-  std::vector<Origin> origins_;   // of row_ids_
-  std::vector<Origin> carried_;   // dead rows that older readers may still see
+  std::vector<Origin> origins_;  // of row_ids_
+  std::vector<Origin> carried_;  // dead rows that older readers may still see
   std::vector<int64_t> row_ids_;
-  std::vector<float> vectors_;    // [row_ids_.size(), dimension]
+  std::vector<float> vectors_;     // [row_ids_.size(), dimension]
   uint64_t dropped_deletion_ = 0;  // newest deletion among rows that are dropped for good
   Manifest old_manifest_;
   Manifest manifest_;
-  uint64_t number_ = 0;            // of the new segment; 0: no row was left for one
+  uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
   std::vector<uint32_t> origin_of_;  // position in segment_ -> index into origins_
 };

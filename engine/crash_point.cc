@@ -20,7 +20,8 @@ Target* FromEnvironment() {
   target.name = value;
   // Names hold one ':' of their own; a second one begins the count.
   const size_t colon = target.name.rfind(':');
-  if (colon != std::string::npos && target.name.find_first_not_of("0123456789", colon + 1) == std::string::npos) {
+  if (colon != std::string::npos &&
+      target.name.find_first_not_of("0123456789", colon + 1) == std::string::npos) {
     target.passes_left = std::strtol(value + colon + 1, nullptr, 10);
     target.name.resize(colon);
   }

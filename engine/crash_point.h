@@ -1,5 +1,5 @@
-// Named places where a test kills the process: SEMBLANCE_CRASH_AT=name, or name:N for the N-th time it is passed.
-// The names, in the order a commit meets them:
+// Named places where a test kills the process: SEMBLANCE_CRASH_AT=name, or name:N for the N-th time
+// it is passed. The names, in the order a commit meets them:
 //   commit:before-prepare  commit:prepared  commit:in-sqlite  commit:committed  commit:published
 //   seal:built  seal:saved  seal:manifest  seal:published  seal:cleaned
 // Without that variable a crash point is one comparison.

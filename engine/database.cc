@@ -13,7 +13,8 @@
 namespace semblance::engine {
 namespace {
 
-// A store is let go by its last user in another thread, or by another process that closes: worth a short wait.
+// A store is let go by its last user in another thread, or by another process that closes: worth a
+// short wait.
 constexpr auto kLockWait = std::chrono::seconds(2);
 constexpr auto kLockPoll = std::chrono::milliseconds(20);
 
@@ -26,13 +27,16 @@ Registry& Databases() {
   return registry;
 }
 
-std::shared_ptr<storage::Store> OpenStore(const std::string& folder, const storage::OpenOptions& options) {
+std::shared_ptr<storage::Store> OpenStore(const std::string& folder,
+                                          const storage::OpenOptions& options) {
   const auto give_up = std::chrono::steady_clock::now() + kLockWait;
   while (true) {
     try {
       return storage::Store::Open(folder, options);
     } catch (const storage::Error& error) {
-      if (error.kind() != storage::ErrorKind::kLockHeld || std::chrono::steady_clock::now() > give_up) throw;
+      if (error.kind() != storage::ErrorKind::kLockHeld ||
+          std::chrono::steady_clock::now() > give_up)
+        throw;
     }
     std::this_thread::sleep_for(kLockPoll);
   }
@@ -75,7 +79,9 @@ Database::Database(std::shared_ptr<storage::Store> store)
     const size_t slash = name.find('/');
     uint64_t commit = 0;
     if (slash == 16) std::from_chars(name.data() + slash + 1, name.data() + name.size(), commit);
-    if (commit == 0) throw Error(ErrorKind::kCorruption, "the store holds a prepared transaction of unknown name: " + name);
+    if (commit == 0)
+      throw Error(ErrorKind::kCorruption,
+                  "the store holds a prepared transaction of unknown name: " + name);
     prepared_[FromHex(name.substr(0, slash))].push_back({commit, std::move(transaction)});
   }
 }
@@ -92,7 +98,8 @@ void Database::Forget(uint64_t id) {
   collections_.erase(id);
 }
 
-std::shared_ptr<Collection> Database::OpenCollection(uint64_t id, const CollectionOptions& options) {
+std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
+                                                     const CollectionOptions& options) {
   std::lock_guard lock(mu_);
   auto& collection = collections_[id];
   if (!collection) {
@@ -126,7 +133,8 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
     if (!keep.contains(id) && !collections_.contains(id)) dead.push_back(id);
   }
   for (uint64_t id : dead) {
-    for (storage::Family family : {kSegments, kLog, kRows}) store_->DeletePrefix(family, CollectionPrefix(id));
+    for (storage::Family family : {kSegments, kLog, kRows})
+      store_->DeletePrefix(family, CollectionPrefix(id));
     store_->DeletePrefix(kMeta, ManifestKey(id));
     store_->DeletePrefix(kMeta, LastCommitKey(id));
   }

@@ -1,5 +1,6 @@
-// What Semblance knows of one SQLite file: its store, its models, its collections. All connections of the process to the
-// same file share one Database; a `:memory:` or temporary database has one of its own.
+// What Semblance knows of one SQLite file: its store, its models, its collections. All connections
+// of the process to the same file share one Database; a `:memory:` or temporary database has one of
+// its own.
 //
 // Threads: every method may be called from any thread.
 // Errors: engine::Error; storage::Error when the store cannot be opened.
@@ -24,8 +25,8 @@ class Database {
  public:
   enum class Create { kYes, kNo };
 
-  // The Database of `file` (absolute path of the SQLite file), opened if it is not open yet. With Create::kNo, nullptr when
-  // there is no store beside the file.
+  // The Database of `file` (absolute path of the SQLite file), opened if it is not open yet. With
+  // Create::kNo, nullptr when there is no store beside the file.
   static std::shared_ptr<Database> Open(const std::string& file, Create create);
   // A Database in memory that nobody else sees.
   static std::shared_ptr<Database> OpenInMemory();
@@ -38,11 +39,12 @@ class Database {
   // The collection with this id, loaded on first use. One object per id.
   std::shared_ptr<Collection> OpenCollection(uint64_t id, const CollectionOptions& options);
 
-  // Lets go of a collection that was replaced; whoever still uses it keeps it, who asks again gets it loaded again.
+  // Lets go of a collection that was replaced; whoever still uses it keeps it, who asks again gets
+  // it loaded again.
   void Forget(uint64_t id);
 
-  // Removes collections that no table names any more. `live` must be the whole truth: call it inside a write
-  // transaction of SQLite. Does its work once per open Database, then nothing.
+  // Removes collections that no table names any more. `live` must be the whole truth: call it
+  // inside a write transaction of SQLite. Does its work once per open Database, then nothing.
   void CollectGarbage(const std::vector<uint64_t>& live);
 
   // Folder of the store that belongs to a SQLite file.
@@ -57,9 +59,9 @@ class Database {
   Indexer indexer_;
 
   std::mutex mu_;
-  bool garbage_collected_ = false;                                       // guarded by mu_
-  std::map<uint64_t, std::shared_ptr<Collection>> collections_;          // guarded by mu_
-  std::map<uint64_t, std::vector<PreparedCommit>> prepared_;             // found at open; guarded by mu_
+  bool garbage_collected_ = false;                               // guarded by mu_
+  std::map<uint64_t, std::shared_ptr<Collection>> collections_;  // guarded by mu_
+  std::map<uint64_t, std::vector<PreparedCommit>> prepared_;     // found at open; guarded by mu_
 };
 
 }  // namespace semblance::engine

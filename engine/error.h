@@ -1,5 +1,5 @@
-// The one error type of engine/. Errors of the rooms below (storage, index, encoder) pass through unchanged;
-// sql_ext/guard.h has the one table that turns all of them into SQLite's result codes.
+// The one error type of engine/. Errors of the rooms below (storage, index, encoder) pass through
+// unchanged; sql_ext/guard.h has the one table that turns all of them into SQLite's result codes.
 #pragma once
 
 #include <stdexcept>
@@ -8,9 +8,9 @@
 namespace semblance::engine {
 
 enum class ErrorKind {
-  kInvalid,         // a value or an option is wrong; the message says what was expected and what to type
-  kNotFound,        // no model, run or collection of that name
-  kBusy,            // somebody else is writing, or holds the store
+  kInvalid,   // a value or an option is wrong; the message says what was expected and what to type
+  kNotFound,  // no model, run or collection of that name
+  kBusy,      // somebody else is writing, or holds the store
   kSnapshotTooOld,  // the reader's transaction began before the history that is kept
   kCorruption,      // the two stores do not fit together, or one of them is damaged
   kNoSpace,

@@ -1,13 +1,17 @@
-// The column families of a Semblance store and the keys in them: every byte that engine/ writes. Numbers in keys are
-// big-endian (storage/keys.h), so keys sort by number; `collection` is a random 64-bit id.
+// The column families of a Semblance store and the keys in them: every byte that engine/ writes.
+// Numbers in keys are big-endian (storage/keys.h), so keys sort by number; `collection` is a random
+// 64-bit id.
 //
-//   meta      "collection/" collection            manifest of a collection, JSON (engine/manifest.h)
-//   rows      collection  row_id  ~commit         one version of a row: byte 'V' + f32[dimension], or byte 'D' (deleted)
-//   log       collection  commit  row_id          empty: this commit wrote this row. Entries the segments cover, and
+//   meta      "collection/" collection            manifest of a collection, JSON
+//   (engine/manifest.h) rows      collection  row_id  ~commit         one version of a row: byte
+//   'V' + f32[dimension], or byte 'D' (deleted) log       collection  commit  row_id empty: this
+//   commit wrote this row. Entries the segments cover, and
 //                                                 that are older than the history kept, are removed
 //   segments  collection  segment  "s"            blob: the segment (index/segment_format.h)
-//             collection  segment  "d"            its dead positions, one bit each, as of the manifest's `covered`
-//   models    "model/" name 0 version             JSON: id, dimension, pooler, max_length, created, record
+//             collection  segment  "d"            its dead positions, one bit each, as of the
+//             manifest's `covered`
+//   models    "model/" name 0 version             JSON: id, dimension, pooler, max_length, created,
+//   record
 //             "file/" id "/" file name            blob: one file of a model package
 //   runs      "run/" run                          JSON: name, base, query, options, status, times
 //             "metric/" run  sequence             JSON: one report of the trainer

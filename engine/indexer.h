@@ -1,7 +1,7 @@
 // The background thread of a Database: seals and merges segments of collections that asked for it.
 //
-// The thread starts with the first request and ends in Stop. What fails there is kept for the next integrity check; the
-// rows are safe and searched exactly meanwhile.
+// The thread starts with the first request and ends in Stop. What fails there is kept for the next
+// integrity check; the rows are safe and searched exactly meanwhile.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ class Indexer {
  public:
   ~Indexer() { Stop(); }
   void Schedule(std::weak_ptr<Collection> collection);
-  void Stop();                     // gives up the work at hand, joins the thread
-  std::string LastError() const;   // empty: none
+  void Stop();                    // gives up the work at hand, joins the thread
+  std::string LastError() const;  // empty: none
 
  private:
   void Run();

@@ -34,7 +34,8 @@ std::optional<Manifest> ReadManifest(const storage::Store& store, uint64_t colle
   }
 }
 
-void WriteManifest(storage::Transaction& transaction, uint64_t collection, const Manifest& manifest) {
+void WriteManifest(storage::Transaction& transaction, uint64_t collection,
+                   const Manifest& manifest) {
   const nlohmann::json json = {{"format", kFormat},
                                {"segments", manifest.segments},
                                {"next_segment", manifest.next_segment},

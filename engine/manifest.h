@@ -1,7 +1,8 @@
 // The record of a collection in family meta: which segments it has and how far they reach.
 //
-// Opening reads the segments with their dead rows, then replays the log after `covered`: such a commit's rows are not in
-// any segment yet. Without a manifest, every row is read from family rows instead; that is slower and never wrong.
+// Opening reads the segments with their dead rows, then replays the log after `covered`: such a
+// commit's rows are not in any segment yet. Without a manifest, every row is read from family rows
+// instead; that is slower and never wrong.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct Manifest {
 };
 
 std::optional<Manifest> ReadManifest(const storage::Store& store, uint64_t collection);
-void WriteManifest(storage::Transaction& transaction, uint64_t collection, const Manifest& manifest);
+void WriteManifest(storage::Transaction& transaction, uint64_t collection,
+                   const Manifest& manifest);
 
 // The newest commit of a collection whose writes the store has; 0 when there is none.
 uint64_t ReadLastCommit(const storage::Store& store, uint64_t collection);

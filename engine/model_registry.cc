@@ -20,9 +20,12 @@ std::string ModelKey(const std::string& name, uint32_t version) {
   return key;
 }
 
-std::string FileKey(const std::string& id, const std::string& file) { return "file/" + id + "/" + file + "/"; }
+std::string FileKey(const std::string& id, const std::string& file) {
+  return "file/" + id + "/" + file + "/";
+}
 
-ModelInfo Describe(const std::string& name, const encoder::ModelPackage& package, const encoder::Encoder& encoder) {
+ModelInfo Describe(const std::string& name, const encoder::ModelPackage& package,
+                   const encoder::Encoder& encoder) {
   ModelInfo info;
   info.name = name;
   info.id = package.Id();
@@ -51,7 +54,8 @@ std::string ToJson(const ModelInfo& info, const encoder::ModelPackage& package) 
 nlohmann::json ParseRecord(std::string_view key, std::string_view value) {
   auto json = nlohmann::json::parse(value, nullptr, false);
   if (!json.is_object() || !json.contains("id") || !json.contains("files")) {
-    throw Error(ErrorKind::kCorruption, "the record of model '" + std::string(key.substr(0, key.find('\0'))) +
+    throw Error(ErrorKind::kCorruption, "the record of model '" +
+                                            std::string(key.substr(0, key.find('\0'))) +
                                             "' in the store is damaged");
   }
   return json;
@@ -67,7 +71,8 @@ EncoderCache& Cache() {
   return cache;
 }
 
-std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id, const encoder::ModelPackage& package) {
+std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id,
+                                                   const encoder::ModelPackage& package) {
   std::lock_guard lock(Cache().mu);
   if (auto encoder = Cache().encoders[id].lock()) return encoder;
   auto encoder = encoder::Encoder::Load(package);
@@ -78,12 +83,14 @@ std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id, const 
 }  // namespace
 
 void CheckModelName(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= 100 &&
-                    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-                        std::string::npos;
+  const bool good =
+      !name.empty() && name.size() <= 100 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+          std::string::npos;
   if (!good) {
-    throw Error(ErrorKind::kInvalid, "'" + name.substr(0, 100) +
-                                         "' cannot name a model: 1 to 100 letters, digits, '.', '_' or '-' can");
+    throw Error(ErrorKind::kInvalid,
+                "'" + name.substr(0, 100) +
+                    "' cannot name a model: 1 to 100 letters, digits, '.', '_' or '-' can");
   }
 }
 
@@ -95,7 +102,8 @@ std::shared_ptr<const encoder::Encoder> BuiltInEncoder() {
 
 const ModelInfo& BuiltInModel() {
   static const ModelInfo info = [] {
-    ModelInfo described = Describe(kDefaultName, encoder::ModelPackage::Default(), *BuiltInEncoder());
+    ModelInfo described =
+        Describe(kDefaultName, encoder::ModelPackage::Default(), *BuiltInEncoder());
     described.built_in = true;
     return described;
   }();
@@ -127,8 +135,9 @@ std::vector<ModelInfo> ModelRegistry::Stored() const {
 
 std::vector<ModelInfo> ModelRegistry::ListAll() const {
   std::vector<ModelInfo> models = Stored();
-  const bool has_default = std::any_of(models.begin(), models.end(),
-                                       [](const ModelInfo& info) { return info.name == kDefaultName; });
+  const bool has_default = std::any_of(models.begin(), models.end(), [](const ModelInfo& info) {
+    return info.name == kDefaultName;
+  });
   if (!has_default) models.push_back(BuiltInModel());
   std::sort(models.begin(), models.end(), [](const ModelInfo& a, const ModelInfo& b) {
     return a.name != b.name ? a.name < b.name : a.version < b.version;
@@ -169,7 +178,8 @@ ModelInfo ModelRegistry::Register(const std::string& name, const encoder::ModelP
     info.version = known.version + 1;
   }
   for (const auto& [file, bytes] : package.files()) {
-    if (store_->OpenBlob(kModels, FileKey(info.id, file))) continue;  // another name has the same content
+    if (store_->OpenBlob(kModels, FileKey(info.id, file)))
+      continue;  // another name has the same content
     const auto blob = store_->NewBlob(kModels, FileKey(info.id, file));
     blob->Write(bytes);
     blob->Finish();
@@ -195,7 +205,9 @@ encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
       encoder::ModelPackage package;
       for (const std::string& file : json.value("files", std::vector<std::string>())) {
         const auto blob = store_->OpenBlob(kModels, FileKey(id, file));
-        if (!blob) throw Error(ErrorKind::kCorruption, "file " + file + " of model " + id + " is not in the store");
+        if (!blob)
+          throw Error(ErrorKind::kCorruption,
+                      "file " + file + " of model " + id + " is not in the store");
         std::string bytes(blob->size(), '\0');
         blob->Read(bytes.data(), bytes.size());
         package.Add(file, std::move(bytes));
@@ -215,7 +227,8 @@ std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(const std::st
   return LoadCached(id, Package(id));
 }
 
-std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderByName(const std::string& name) const {
+std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderByName(
+    const std::string& name) const {
   const ModelInfo info = Find(name);
   return info.built_in ? BuiltInEncoder() : EncoderById(info.id);
 }

@@ -1,11 +1,12 @@
-// The models of one database: name, version, package, training record; and the encoders loaded from them.
+// The models of one database: name, version, package, training record; and the encoders loaded from
+// them.
 //
-// A name may be registered again; it then gets the next version, and older versions stay, because tables hold on to the
-// model they were made with by its id. `default` is always there: the one built into the binary, unless the database has
-// its own of that name.
+// A name may be registered again; it then gets the next version, and older versions stay, because
+// tables hold on to the model they were made with by its id. `default` is always there: the one
+// built into the binary, unless the database has its own of that name.
 //
-// Threads: every method may be called from any thread. Errors: engine::Error kNotFound with the nearest known name;
-// encoder::Error and storage::Error pass through.
+// Threads: every method may be called from any thread. Errors: engine::Error kNotFound with the
+// nearest known name; encoder::Error and storage::Error pass through.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,10 @@ struct ModelInfo {
   uint32_t dimension = 0;
   uint32_t max_length = 0;  // tokens
   std::string pooler;
-  uint64_t bytes = 0;       // of the package
-  std::string created;      // UTC, ISO 8601; empty for the built-in one
-  std::string record;       // JSON of the training record, or "{}"
-  bool built_in = false;    // not (yet) stored in this database
+  uint64_t bytes = 0;     // of the package
+  std::string created;    // UTC, ISO 8601; empty for the built-in one
+  std::string record;     // JSON of the training record, or "{}"
+  bool built_in = false;  // not (yet) stored in this database
 };
 
 class ModelRegistry {
@@ -45,9 +46,11 @@ class ModelRegistry {
   std::vector<ModelInfo> ListAll() const;
   ModelInfo Find(const std::string& name) const;  // newest version
 
-  // Stores the package under `name` and its next version; durable when it returns. The same content again under the
-  // same name is no new version. Names: 1 to 100 bytes of letters, digits, '.', '_', '-'.
-  ModelInfo Register(const std::string& name, const encoder::ModelPackage& package, const std::string& record);
+  // Stores the package under `name` and its next version; durable when it returns. The same content
+  // again under the same name is no new version. Names: 1 to 100 bytes of letters, digits, '.',
+  // '_', '-'.
+  ModelInfo Register(const std::string& name, const encoder::ModelPackage& package,
+                     const std::string& record);
   // Makes sure that the model of this name is stored in the database itself, and says which it is.
   ModelInfo Pin(const std::string& name);
 
@@ -65,7 +68,8 @@ class ModelRegistry {
 
 // Throws engine::Error kInvalid when `name` may not name a model.
 void CheckModelName(const std::string& name);
-// The built-in default model's description and encoder; the encoder is loaded on first use and kept.
+// The built-in default model's description and encoder; the encoder is loaded on first use and
+// kept.
 const ModelInfo& BuiltInModel();
 std::shared_ptr<const encoder::Encoder> BuiltInEncoder();
 

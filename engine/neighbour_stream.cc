@@ -4,8 +4,9 @@
 
 namespace semblance::engine {
 namespace {
-constexpr uint64_t kGrowth = 8;          // each search looks this much further than the one before
-constexpr uint64_t kApproximateMost = 8192;  // beyond it one exact pass is cheaper than a graph walk
+constexpr uint64_t kGrowth = 8;  // each search looks this much further than the one before
+constexpr uint64_t kApproximateMost =
+    8192;  // beyond it one exact pass is cheaper than a graph walk
 }  // namespace
 
 NeighbourStream::NeighbourStream(View view, std::vector<float> query, uint32_t hint, uint32_t ef,
@@ -13,7 +14,8 @@ NeighbourStream::NeighbourStream(View view, std::vector<float> query, uint32_t h
     : view_(std::move(view)),
       query_(std::move(query)),
       filter_(std::move(filter)),
-      most_(filter_ ? std::min<uint64_t>(filter_->row_ids().size(), view_.VisibleCount()) : view_.VisibleCount()),
+      most_(filter_ ? std::min<uint64_t>(filter_->row_ids().size(), view_.VisibleCount())
+                    : view_.VisibleCount()),
       ef_(ef),
       next_k_(std::max<uint32_t>(hint, 1)) {}
 
@@ -22,11 +24,13 @@ void NeighbourStream::Widen() {
   ViewSearch search;
   search.filter = filter_.get();
   search.exact = next_k_ > kApproximateMost || next_k_ * 4 > most_;
-  search.k = static_cast<uint32_t>(std::min<uint64_t>(search.exact && !given_.empty() ? most_ : next_k_, most_));
+  search.k = static_cast<uint32_t>(
+      std::min<uint64_t>(search.exact && !given_.empty() ? most_ : next_k_, most_));
   search.ef = ef_;
   batch_ = view_.Search(query_, search);
   complete_ = search.exact ? batch_.size() < search.k || search.k == most_ : false;
-  if (!given_.empty()) std::erase_if(batch_, [&](const Found& row) { return given_.contains(row.row_id); });
+  if (!given_.empty())
+    std::erase_if(batch_, [&](const Found& row) { return given_.contains(row.row_id); });
   position_ = 0;
   ef_ = static_cast<uint32_t>(std::min<uint64_t>(ef_ * kGrowth, UINT32_MAX));
   next_k_ *= kGrowth;

@@ -1,9 +1,10 @@
-// Rows by growing distance, for as long as somebody asks: k and LIMIT are hints of how far to look first, so that JOINs,
-// leftover WHERE terms and OFFSET are right by construction.
+// Rows by growing distance, for as long as somebody asks: k and LIMIT are hints of how far to look
+// first, so that JOINs, leftover WHERE terms and OFFSET are right by construction.
 //
-// The first answers come from an approximate search; when they are used up, a wider one follows, and at last every
-// row that is left by an exact scan. No row comes twice. A row that an approximate search had missed comes later than a
-// farther one; with one exact flat segment that cannot happen.
+// The first answers come from an approximate search; when they are used up, a wider one follows,
+// and at last every row that is left by an exact scan. No row comes twice. A row that an
+// approximate search had missed comes later than a farther one; with one exact flat segment that
+// cannot happen.
 //
 // Owner: a cursor. Threads: one at a time.
 #pragma once

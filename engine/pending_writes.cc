@@ -7,7 +7,8 @@ namespace semblance::engine {
 void PendingWrites::Set(int64_t row_id, uint32_t slot) {
   const auto found = rows_.find(row_id);
   if (!savepoints_.empty()) {
-    undo_.push_back({row_id, found == rows_.end() ? std::nullopt : std::optional<uint32_t>(found->second)});
+    undo_.push_back(
+        {row_id, found == rows_.end() ? std::nullopt : std::optional<uint32_t>(found->second)});
   }
   if (found == rows_.end()) {
     rows_.emplace(row_id, slot);
@@ -24,7 +25,8 @@ uint32_t PendingWrites::NewSlot(int64_t row_id) {
 
 void PendingWrites::Put(int64_t row_id, std::span<const float> vector) {
   const uint32_t slot = NewSlot(row_id);
-  std::copy(vector.begin(), vector.end(), slot_vectors_.begin() + static_cast<size_t>(slot) * dimension_);
+  std::copy(vector.begin(), vector.end(),
+            slot_vectors_.begin() + static_cast<size_t>(slot) * dimension_);
   Set(row_id, slot);
 }
 
@@ -61,7 +63,8 @@ void PendingWrites::Flush(const EmbedTexts& embed) {
     const std::vector<float> vectors = embed(texts);
     for (size_t i = 0; i < slots.size(); ++i) {
       std::copy_n(vectors.begin() + static_cast<ptrdiff_t>(i * dimension_), dimension_,
-                  slot_vectors_.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(slots[i]) * dimension_));
+                  slot_vectors_.begin() +
+                      static_cast<ptrdiff_t>(static_cast<size_t>(slots[i]) * dimension_));
     }
   }
   waiting_.clear();
@@ -101,10 +104,12 @@ void PendingWrites::Release(int level) {
 std::optional<std::span<const float>> PendingWrites::Find(int64_t row_id) const {
   const auto row = rows_.find(row_id);
   if (row == rows_.end() || row->second == kDeleted) return std::nullopt;
-  return std::span<const float>(slot_vectors_.data() + static_cast<size_t>(row->second) * dimension_, dimension_);
+  return std::span<const float>(
+      slot_vectors_.data() + static_cast<size_t>(row->second) * dimension_, dimension_);
 }
 
-void PendingWrites::ForEach(const std::function<void(int64_t, std::span<const float>)>& visit) const {
+void PendingWrites::ForEach(
+    const std::function<void(int64_t, std::span<const float>)>& visit) const {
   for (const auto& [row_id, slot] : rows_) {
     if (slot == kDeleted) {
       visit(row_id, {});

@@ -1,5 +1,5 @@
-// What one transaction has written to one collection and not yet committed: an overlay over the committed rows, with
-// savepoints.
+// What one transaction has written to one collection and not yet committed: an overlay over the
+// committed rows, with savepoints.
 //
 // Owner: the writing connection. Threads: one at a time.
 #pragma once
@@ -35,8 +35,9 @@ class PendingWrites {
   // Embeds what waits. When `embed` throws, everything still waits.
   void Flush(const EmbedTexts& embed);
 
-  // SQLite's savepoints, by number. They nest; setting one again moves it, rolling back to one that was never set here (the
-  // table joined later) goes to the oldest newer one. Level -1 is the transaction itself, when a SAVEPOINT began it.
+  // SQLite's savepoints, by number. They nest; setting one again moves it, rolling back to one that
+  // was never set here (the table joined later) goes to the oldest newer one. Level -1 is the
+  // transaction itself, when a SAVEPOINT began it.
   void SetSavepoint(int level);
   void RollbackTo(int level);
   void Release(int level);

@@ -38,7 +38,9 @@ std::string SegmentKey(uint64_t collection, uint64_t segment, char part) {
   return key;
 }
 
-std::string ManifestKey(uint64_t collection) { return "collection/" + CollectionPrefix(collection); }
+std::string ManifestKey(uint64_t collection) {
+  return "collection/" + CollectionPrefix(collection);
+}
 std::string LastCommitKey(uint64_t collection) { return "commit/" + CollectionPrefix(collection); }
 
 std::string Hex(uint64_t number) {
@@ -52,7 +54,8 @@ uint64_t FromHex(std::string_view hex) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), number, 16);
   if (error != std::errc() || end != hex.data() + hex.size() || hex.size() != 16) {
-    throw Error(ErrorKind::kCorruption, "an id of 16 hex digits was expected, not '" + std::string(hex) + "'");
+    throw Error(ErrorKind::kCorruption,
+                "an id of 16 hex digits was expected, not '" + std::string(hex) + "'");
   }
   return number;
 }
@@ -78,7 +81,8 @@ std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t 
   if (value == kTombstone) return std::nullopt;
   if (value.size() != 1 + sizeof(float) * dimension || value[0] != 'V') {
     throw Error(ErrorKind::kCorruption, "a stored vector has " + std::to_string(value.size()) +
-                                            " bytes where dimension " + std::to_string(dimension) + " was expected");
+                                            " bytes where dimension " + std::to_string(dimension) +
+                                            " was expected");
   }
   std::vector<float> vector(dimension);
   std::memcpy(vector.data(), value.data() + 1, sizeof(float) * dimension);

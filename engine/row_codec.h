@@ -10,15 +10,15 @@
 
 namespace semblance::engine {
 
-std::string CollectionPrefix(uint64_t collection);                    // rows, log, segments
-std::string RowBase(uint64_t collection, int64_t row_id);             // without the commit
+std::string CollectionPrefix(uint64_t collection);         // rows, log, segments
+std::string RowBase(uint64_t collection, int64_t row_id);  // without the commit
 std::string RowKey(uint64_t collection, int64_t row_id, uint64_t commit);
 std::string LogKey(uint64_t collection, uint64_t commit, int64_t row_id);
 std::string SegmentKey(uint64_t collection, uint64_t segment, char part);  // 's' or 'd'
-std::string ManifestKey(uint64_t collection);                         // family meta
-std::string LastCommitKey(uint64_t collection);                       // family meta
-std::string Hex(uint64_t number);                                     // 16 digits
-uint64_t FromHex(std::string_view hex);                               // throws engine::Error kCorruption
+std::string ManifestKey(uint64_t collection);                              // family meta
+std::string LastCommitKey(uint64_t collection);                            // family meta
+std::string Hex(uint64_t number);                                          // 16 digits
+uint64_t FromHex(std::string_view hex);  // throws engine::Error kCorruption
 
 struct LogEntry {
   uint64_t commit;

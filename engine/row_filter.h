@@ -13,7 +13,9 @@ class RowFilter {
     std::sort(row_ids_.begin(), row_ids_.end());
     row_ids_.erase(std::unique(row_ids_.begin(), row_ids_.end()), row_ids_.end());
   }
-  bool Contains(int64_t row_id) const { return std::binary_search(row_ids_.begin(), row_ids_.end(), row_id); }
+  bool Contains(int64_t row_id) const {
+    return std::binary_search(row_ids_.begin(), row_ids_.end(), row_id);
+  }
   const std::vector<int64_t>& row_ids() const { return row_ids_; }  // ascending, distinct
 
  private:

@@ -12,7 +12,8 @@ namespace {
 // The folder of the binary that this code was linked into.
 std::string OwnFolder() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<const void*>(&OwnFolder), &info) == 0 || info.dli_fname == nullptr) return ".";
+  if (dladdr(reinterpret_cast<const void*>(&OwnFolder), &info) == 0 || info.dli_fname == nullptr)
+    return ".";
   const std::string path = info.dli_fname;
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
@@ -23,13 +24,14 @@ training::TrainerFactory LoadFactory() {
   void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* const reason = dlerror();
-    throw Error(ErrorKind::kNotFound, std::string("training needs libsemblance_torch.so beside the extension: ") +
-                                          (reason ? reason : path) +
-                                          ". A build with -DSEMBLANCE_TRAINING=ON makes it");
+    throw Error(ErrorKind::kNotFound,
+                std::string("training needs libsemblance_torch.so beside the extension: ") +
+                    (reason ? reason : path) + ". A build with -DSEMBLANCE_TRAINING=ON makes it");
   }
   void* const symbol = dlsym(module, "semblance_trainer_factory");
   if (symbol == nullptr) {
-    throw Error(ErrorKind::kNotFound, path + " is not a trainer of this version: semblance_trainer_factory is not in it");
+    throw Error(ErrorKind::kNotFound,
+                path + " is not a trainer of this version: semblance_trainer_factory is not in it");
   }
   return reinterpret_cast<training::TrainerFactory>(symbol);
 }
@@ -37,7 +39,8 @@ training::TrainerFactory LoadFactory() {
 }  // namespace
 
 std::unique_ptr<training::TrainingRun> StartTraining(const training::TrainingInputs& inputs) {
-  static const training::TrainerFactory factory = LoadFactory();  // a failure is tried again by the next call
+  static const training::TrainerFactory factory =
+      LoadFactory();  // a failure is tried again by the next call
   return factory(inputs);
 }
 

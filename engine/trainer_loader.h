@@ -1,4 +1,5 @@
-// Loads libsemblance_torch.so, which lies beside the binary that holds this code, the first time somebody trains.
+// Loads libsemblance_torch.so, which lies beside the binary that holds this code, the first time
+// somebody trains.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,8 @@
 
 namespace semblance::engine {
 
-// Throws engine::Error kNotFound saying which file was looked for and how it is built, when the module is not there.
+// Throws engine::Error kNotFound saying which file was looked for and how it is built, when the
+// module is not there.
 std::unique_ptr<training::TrainingRun> StartTraining(const training::TrainingInputs& inputs);
 
 }  // namespace semblance::engine

@@ -39,7 +39,8 @@ double GetNumber(const nlohmann::json& json, const char* name) {
 
 nlohmann::json Parse(std::string_view text) {
   auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) throw Error(ErrorKind::kCorruption, "a record of a training run is damaged");
+  if (!json.is_object())
+    throw Error(ErrorKind::kCorruption, "a record of a training run is damaged");
   return json;
 }
 
@@ -68,8 +69,9 @@ uint64_t TrainingLog::Begin(const RunInfo& info) {
 }
 
 void TrainingLog::Update(const RunInfo& info) {
-  const nlohmann::json json = {{"name", info.name},       {"base", info.base},         {"query", info.query},
-                               {"options", info.options}, {"status", info.status},     {"started", info.started},
+  const nlohmann::json json = {{"name", info.name},         {"base", info.base},
+                               {"query", info.query},       {"options", info.options},
+                               {"status", info.status},     {"started", info.started},
                                {"finished", info.finished}, {"error", info.error}};
   auto transaction = store_->Begin();
   transaction->Put(kRuns, RunKey(info.run), json.dump());
@@ -77,7 +79,8 @@ void TrainingLog::Update(const RunInfo& info) {
 }
 
 void TrainingLog::Append(uint64_t run, uint64_t sequence, const training::Report& report) {
-  nlohmann::json json = {{"phase", report.phase}, {"step", report.step}, {"total_steps", report.total_steps}};
+  nlohmann::json json = {
+      {"phase", report.phase}, {"step", report.step}, {"total_steps", report.total_steps}};
   PutNumber(&json, "epoch", report.epoch);
   PutNumber(&json, "loss", report.loss);
   PutNumber(&json, "learning_rate", report.learning_rate);

@@ -19,7 +19,8 @@ struct RunInfo {
   std::string base;     // model it started from; empty: none
   std::string query;    // the training query
   std::string options;  // JSON, all options in force
-  std::string status;   // "running", "done", "interrupted", "failed"; "running" without a living process: killed
+  std::string status;   // "running", "done", "interrupted", "failed"; "running" without a living
+                        // process: killed
   std::string started;  // UTC, ISO 8601
   std::string finished;
   std::string error;
@@ -34,11 +35,11 @@ struct Metric {
 class TrainingLog {
  public:
   explicit TrainingLog(std::shared_ptr<storage::Store> store) : store_(std::move(store)) {}
-  uint64_t Begin(const RunInfo& info);        // gives the run's number; sets started and status "running"
-  void Update(const RunInfo& info);           // replaces the record of info.run
+  uint64_t Begin(const RunInfo& info);  // gives the run's number; sets started and status "running"
+  void Update(const RunInfo& info);     // replaces the record of info.run
   void Append(uint64_t run, uint64_t sequence, const training::Report& report);
   std::vector<RunInfo> Runs() const;
-  std::vector<Metric> Metrics() const;        // by run, then sequence
+  std::vector<Metric> Metrics() const;  // by run, then sequence
 
  private:
   const std::shared_ptr<storage::Store> store_;

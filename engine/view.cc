@@ -13,7 +13,8 @@ void Append(const std::vector<index::Neighbour>& neighbours, std::vector<Found>*
   for (const index::Neighbour& n : neighbours) found->push_back({n.row_id, n.distance});
 }
 
-// The positions of `segment` whose row ids are in the filter. Both are ascending: a merge, or a search for each of few.
+// The positions of `segment` whose row ids are in the filter. Both are ascending: a merge, or a
+// search for each of few.
 index::PositionSet Positions(const index::Segment& segment, const RowFilter& filter) {
   index::PositionSet positions(segment.size(), false);
   const std::vector<int64_t>& wanted = filter.row_ids();
@@ -40,7 +41,8 @@ index::PositionSet Positions(const index::Segment& segment, const RowFilter& fil
 
 }  // namespace
 
-std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entry, const RowFilter* filter) const {
+std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entry,
+                                                        const RowFilter* filter) const {
   std::shared_ptr<const index::PositionSet> visible = entry.VisiblePositions(commit_);
   const bool overlaid = overlay_ && !overlay_->empty();
   if (filter == nullptr && !overlaid) return visible;
@@ -56,7 +58,8 @@ std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entr
   return allowed;
 }
 
-void View::SearchTail(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const {
+void View::SearchTail(std::span<const float> query, const ViewSearch& options,
+                      std::vector<Found>* found) const {
   index::SearchOptions scan;
   scan.k = options.k;
   for (size_t b = 0; b < state_->tail.size(); ++b) {
@@ -72,22 +75,27 @@ void View::SearchTail(std::span<const float> query, const ViewSearch& options, s
     }
     scan.allowed = &allowed;
     Append(index::ScanNearest(metric_, query, {block.row_ids.data(), count},
-                              {block.vectors.data(), static_cast<size_t>(count) * block.dimension}, scan),
+                              {block.vectors.data(), static_cast<size_t>(count) * block.dimension},
+                              scan),
            found);
   }
 }
 
-void View::SearchOverlay(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const {
+void View::SearchOverlay(std::span<const float> query, const ViewSearch& options,
+                         std::vector<Found>* found) const {
   index::PositionSet allowed = overlay_->LiveSlots();
   if (options.filter) {
     for (uint32_t s = 0; s < allowed.size(); ++s) {
-      if (allowed.Contains(s) && !options.filter->Contains(overlay_->slot_row_ids()[s])) allowed.Remove(s);
+      if (allowed.Contains(s) && !options.filter->Contains(overlay_->slot_row_ids()[s]))
+        allowed.Remove(s);
     }
   }
   index::SearchOptions scan;
   scan.k = options.k;
   scan.allowed = &allowed;
-  Append(index::ScanNearest(metric_, query, overlay_->slot_row_ids(), overlay_->slot_vectors(), scan), found);
+  Append(
+      index::ScanNearest(metric_, query, overlay_->slot_row_ids(), overlay_->slot_vectors(), scan),
+      found);
 }
 
 std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& options) const {
@@ -105,7 +113,8 @@ std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& 
   SearchTail(query, options, &found);
   if (overlay_ && !overlay_->empty()) SearchOverlay(query, options, &found);
   const size_t kept = std::min<size_t>(options.k, found.size());
-  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(), Nearer);
+  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(kept), found.end(),
+                    Nearer);
   found.resize(kept);
   return found;
 }
@@ -122,7 +131,8 @@ std::vector<int64_t> View::RowIds() const {
     const index::Segment& segment = entry->segment();
     for (uint32_t p = 0; p < segment.size(); ++p) {
       const int64_t row_id = segment.row_id(p);
-      if (VisibleAt(entry->created(p), entry->deleted(p), commit_) && !Hidden(row_id)) row_ids.push_back(row_id);
+      if (VisibleAt(entry->created(p), entry->deleted(p), commit_) && !Hidden(row_id))
+        row_ids.push_back(row_id);
     }
   }
   for (size_t b = 0; b < state_->tail.size(); ++b) {

@@ -1,7 +1,8 @@
-// A collection as one commit sees it, with a connection's own uncommitted rows laid over it: where kNN is answered.
+// A collection as one commit sees it, with a connection's own uncommitted rows laid over it: where
+// kNN is answered.
 //
-// Value type, cheap to copy; keeps what it shows alive. Threads: const methods may run concurrently, as long as the
-// overlay is not written meanwhile.
+// Value type, cheap to copy; keeps what it shows alive. Threads: const methods may run
+// concurrently, as long as the overlay is not written meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +48,12 @@ class View {
 
  private:
   bool Hidden(int64_t row_id) const { return overlay_ && overlay_->Touches(row_id); }
-  std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry, const RowFilter* filter) const;
-  void SearchTail(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const;
-  void SearchOverlay(std::span<const float> query, const ViewSearch& options, std::vector<Found>* found) const;
+  std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry,
+                                                    const RowFilter* filter) const;
+  void SearchTail(std::span<const float> query, const ViewSearch& options,
+                  std::vector<Found>* found) const;
+  void SearchOverlay(std::span<const float> query, const ViewSearch& options,
+                     std::vector<Found>* found) const;
 
   std::shared_ptr<const CollectionState> state_;
   uint64_t commit_;

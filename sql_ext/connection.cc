@@ -38,7 +38,8 @@ const encoder::Encoder& Connection::EncoderOf(const std::string& model_id) {
   return *encoders_.front().second;
 }
 
-const std::vector<float>& Connection::Embed(const std::string& model_id, const encoder::Encoder& encoder,
+const std::vector<float>& Connection::Embed(const std::string& model_id,
+                                            const encoder::Encoder& encoder,
                                             std::string_view text) {
   constexpr size_t kRemembered = 512;
   std::string key = model_id + '\0';
@@ -49,8 +50,8 @@ const std::vector<float>& Connection::Embed(const std::string& model_id, const e
   return embedded_.emplace(std::move(key), std::move(vector)).first->second;
 }
 
-// A running interrupt makes every statement of the connection fail, this one too; it was there before
-// sqlite3_is_interrupted (3.41) was.
+// A running interrupt makes every statement of the connection fail, this one too; it was there
+// before sqlite3_is_interrupted (3.41) was.
 bool Connection::Interrupted() {
   try {
     Statement(db_, "SELECT 1").Step();

@@ -1,8 +1,9 @@
-// What the callbacks of one connection share: which engine::Database belongs to which of its schemas, what its transaction
-// has written and not committed, and vectors of texts asked for lately. It holds no statement: sqlite3_close refuses while
-// one is there.
+// What the callbacks of one connection share: which engine::Database belongs to which of its
+// schemas, what its transaction has written and not committed, and vectors of texts asked for
+// lately. It holds no statement: sqlite3_close refuses while one is there.
 //
-// Threads: as the connection, one at a time. Lives as long as something is registered with the connection.
+// Threads: as the connection, one at a time. Lives as long as something is registered with the
+// connection.
 #pragma once
 
 #include <list>
@@ -28,25 +29,29 @@ class Connection {
 
   sqlite3* db() const { return db_; }
 
-  // The Database beside the file of `schema` ("main", "temp" or an attached name), kept open from then on;
-  // a schema in memory, or in a temporary file, gets one in memory. With Create::kNo, nullptr when there is
-  // none yet. Throws what engine::Database::Open throws.
+  // The Database beside the file of `schema` ("main", "temp" or an attached name), kept open from
+  // then on; a schema in memory, or in a temporary file, gets one in memory. With Create::kNo,
+  // nullptr when there is none yet. Throws what engine::Database::Open throws.
   std::shared_ptr<engine::Database> DatabaseOf(const std::string& schema,
                                                engine::Database::Create create);
 
   // Models of the main database, or only the built-in one where that has no store.
   const engine::ModelRegistry& Models();
 
-  // The encoder of a model of the main database; the last few are kept loaded. Valid until the next call.
+  // The encoder of a model of the main database; the last few are kept loaded. Valid until the next
+  // call.
   const encoder::Encoder& EncoderOf(const std::string& model_id);
 
-  // A text's unit vector by a model; the last few hundred are remembered. Valid until the next call.
-  const std::vector<float>& Embed(const std::string& model_id, const encoder::Encoder& encoder, std::string_view text);
+  // A text's unit vector by a model; the last few hundred are remembered. Valid until the next
+  // call.
+  const std::vector<float>& Embed(const std::string& model_id, const encoder::Encoder& encoder,
+                                  std::string_view text);
 
   // Uncommitted writes by table (its random id in the shadow tables).
   std::map<uint64_t, TableWrites>& writes() { return writes_; }
 
-  // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every SQLite version.
+  // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every
+  // SQLite version.
   bool Interrupted();
 
  private:
@@ -59,7 +64,8 @@ class Connection {
   std::map<std::string, Opened> opened_;  // by schema
   const engine::ModelRegistry built_in_models_{nullptr};
   std::map<uint64_t, TableWrites> writes_;
-  std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>> encoders_;  // by id, last used first
+  std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
+      encoders_;                                                  // by id, last used first
   std::unordered_map<std::string, std::vector<float>> embedded_;  // model id + text
 };
 

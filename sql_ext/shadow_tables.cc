@@ -73,15 +73,20 @@ TableState ShadowTables::ReadState() {
   }
   if (format != kFormat) {
     throw engine::Error(engine::ErrorKind::kCorruption,
-                        "table " + table_ + " has format '" + format + "', and this version reads format " + kFormat);
+                        "table " + table_ + " has format '" + format +
+                            "', and this version reads format " + kFormat);
   }
   return state;
 }
 
 void ShadowTables::WriteState(const TableState& state) {
   const std::pair<const char*, std::string> texts[] = {
-      {"format", kFormat},          {"table", engine::Hex(state.table)}, {"collection", engine::Hex(state.collection)},
-      {"store", state.store},       {"model", state.model},              {"model_id", state.model_id},
+      {"format", kFormat},
+      {"table", engine::Hex(state.table)},
+      {"collection", engine::Hex(state.collection)},
+      {"store", state.store},
+      {"model", state.model},
+      {"model_id", state.model_id},
       {"dimension", std::to_string(state.dimension)}};
   for (const auto& [key, value] : texts) {
     Statement& write = Prepared("REPLACE INTO " + Name("_state") + " VALUES(?1, ?2)");
@@ -153,7 +158,8 @@ std::optional<std::string> ShadowTables::Text(int64_t row_id) {
 
 void ShadowTables::ForEachText(const std::function<void(int64_t, std::string)>& visit) {
   const std::string column = "c" + std::to_string(columns_->ContentIndex(columns_->vector_column));
-  Statement read(db_, "SELECT id, " + column + " FROM " + ContentName() + " WHERE " + column + " IS NOT NULL ORDER BY id");
+  Statement read(db_, "SELECT id, " + column + " FROM " + ContentName() + " WHERE " + column +
+                          " IS NOT NULL ORDER BY id");
   while (read.Step()) visit(read.Int(0), read.Text(1));
 }
 
@@ -161,10 +167,11 @@ std::optional<std::vector<uint64_t>> LiveCollections(sqlite3* db, const std::str
   std::vector<uint64_t> live;
   try {
     Statement tables(db, "SELECT name FROM " + Quoted(schema) +
-                             ".sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql LIKE '%using%semblance%'");
+                             ".sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql LIKE "
+                             "'%using%semblance%'");
     while (tables.Step()) {
-      Statement state(db, "SELECT value FROM " + Quoted(schema) + "." + Quoted(tables.Text(0) + "_state") +
-                              " WHERE key = 'collection'");
+      Statement state(db, "SELECT value FROM " + Quoted(schema) + "." +
+                              Quoted(tables.Text(0) + "_state") + " WHERE key = 'collection'");
       if (!state.Step()) return std::nullopt;
       live.push_back(engine::FromHex(state.Text(0)));
     }

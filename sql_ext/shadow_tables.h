@@ -1,9 +1,11 @@
 // The two ordinary tables behind a virtual table t, and every statement run on them:
 //
-//   t_content   id INTEGER PRIMARY KEY, c0, c1, …   texts, metadata, auxiliary values; c<i> is TableSchema::ContentIndex
-//   t_state     key TEXT PRIMARY KEY, value         format, table, collection, commit, store, model, model_id, dimension
+//   t_content   id INTEGER PRIMARY KEY, c0, c1, …   texts, metadata, auxiliary values; c<i> is
+//   TableSchema::ContentIndex t_state     key TEXT PRIMARY KEY, value         format, table,
+//   collection, commit, store, model, model_id, dimension
 //
-// Owner: a virtual table object. Errors: SqliteError; engine::Error kCorruption for a state that cannot be read.
+// Owner: a virtual table object. Errors: SqliteError; engine::Error kCorruption for a state that
+// cannot be read.
 #pragma once
 
 #include <cstdint>
@@ -43,12 +45,14 @@ class ShadowTables {
   void WriteCommit(uint64_t commit);
 
   bool Has(int64_t row_id);
-  // Values in table column order; those of a vector column are ignored. `row_id`: none lets SQLite choose.
+  // Values in table column order; those of a vector column are ignored. `row_id`: none lets SQLite
+  // choose.
   int64_t Insert(std::optional<int64_t> row_id, sqlite3_value** values);
   // Leaves columns whose value is unchanged (sqlite3_value_nochange) as they are.
   void Update(int64_t row_id, int64_t new_row_id, sqlite3_value** values);
   void Delete(int64_t row_id);
-  std::optional<std::string> Text(int64_t row_id);  // of the EMBED column; nullopt: NULL or no such row
+  std::optional<std::string> Text(
+      int64_t row_id);  // of the EMBED column; nullopt: NULL or no such row
 
   // Every row with a text, by id.
   void ForEachText(const std::function<void(int64_t, std::string)>& visit);
@@ -62,7 +66,9 @@ class ShadowTables {
   const std::string& table() const { return table_; }
 
  private:
-  std::string Name(const char* suffix) const { return Quoted(schema_) + "." + Quoted(table_ + suffix); }
+  std::string Name(const char* suffix) const {
+    return Quoted(schema_) + "." + Quoted(table_ + suffix);
+  }
   int ContentCount() const;
 
   sqlite3* const db_;

@@ -12,18 +12,24 @@ namespace {
 }  // namespace
 
 Statement::Statement(sqlite3* db, const std::string& sql, bool persistent) {
-  const int code = sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()),
-                                      persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement_, nullptr);
+  const int code =
+      sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()),
+                         persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement_, nullptr);
   if (code != SQLITE_OK) ThrowSqliteError(db);
 }
 
-void Statement::Bind(int parameter, int64_t value) { sqlite3_bind_int64(statement_, parameter, value); }
-
-void Statement::Bind(int parameter, std::string_view text) {
-  sqlite3_bind_text64(statement_, parameter, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+void Statement::Bind(int parameter, int64_t value) {
+  sqlite3_bind_int64(statement_, parameter, value);
 }
 
-void Statement::Bind(int parameter, sqlite3_value* value) { sqlite3_bind_value(statement_, parameter, value); }
+void Statement::Bind(int parameter, std::string_view text) {
+  sqlite3_bind_text64(statement_, parameter, text.data(), text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+}
+
+void Statement::Bind(int parameter, sqlite3_value* value) {
+  sqlite3_bind_value(statement_, parameter, value);
+}
 
 bool Statement::Step() {
   const int code = sqlite3_step(statement_);
@@ -44,7 +50,8 @@ void Statement::Run() {
 
 std::string Statement::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return text ? std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+  return text ? std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)))
+              : std::string();
 }
 
 void Execute(sqlite3* db, const std::string& sql) { Statement(db, sql).Run(); }

@@ -1,5 +1,5 @@
-// A prepared statement that finalises itself, and what goes with it. Errors: SqliteError with SQLite's own code and
-// message.
+// A prepared statement that finalises itself, and what goes with it. Errors: SqliteError with
+// SQLite's own code and message.
 #pragma once
 
 #include <cstdint>

@@ -24,11 +24,12 @@ std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) co
                                      ") VALUES('rebuild') makes the vectors again from the texts"
                                : "; bring the folder back, the vectors are only there";
   if (!database) {
-    throw Error(ErrorKind::kCorruption, "the folder " + folder + " with the vectors of table " + shadow.table() +
-                                            " is not there" + cure);
+    throw Error(ErrorKind::kCorruption, "the folder " + folder + " with the vectors of table " +
+                                            shadow.table() + " is not there" + cure);
   }
   if (database->store().store_id() != state.store) {
-    throw Error(ErrorKind::kCorruption, "the folder " + folder + " belongs to another database than table " +
+    throw Error(ErrorKind::kCorruption, "the folder " + folder +
+                                            " belongs to another database than table " +
                                             shadow.table() + cure);
   }
   return database;
@@ -52,7 +53,8 @@ std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& st
   const auto writes = connection->writes().find(state.table);
   if (writes == connection->writes().end()) return nullptr;
   const auto current = writes->second.collections.find(state.collection);
-  if (current == writes->second.collections.end() || current->second.pending->empty()) return nullptr;
+  if (current == writes->second.collections.end() || current->second.pending->empty())
+    return nullptr;
   Flush(state, current->second.pending.get());
   return current->second.pending;
 }
@@ -92,12 +94,13 @@ void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
 
 void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector) {
   if (vector.size() != dimension) {
-    ThrowInvalid(table.VectorColumnName() + " holds vectors of " + std::to_string(dimension) + " numbers, and this one has " +
-                 std::to_string(vector.size()));
+    ThrowInvalid(table.VectorColumnName() + " holds vectors of " + std::to_string(dimension) +
+                 " numbers, and this one has " + std::to_string(vector.size()));
   }
   if (table.columns.metric == index::Metric::kCosine &&
       std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) {
-    ThrowInvalid(table.VectorColumnName() + ": a zero vector has no direction, so no cosine distance; "
+    ThrowInvalid(table.VectorColumnName() +
+                 ": a zero vector has no direction, so no cosine distance; "
                  "give another, NULL, or make the table with distance_metric=l2");
   }
 }

@@ -1,5 +1,6 @@
-// The object behind one virtual table in one connection. It keeps nothing that must outlive it: SQLite makes a new one
-// whenever the schema changes, also within a transaction. What a transaction has written is in Connection::writes().
+// The object behind one virtual table in one connection. It keeps nothing that must outlive it:
+// SQLite makes a new one whenever the schema changes, also within a transaction. What a transaction
+// has written is in Connection::writes().
 #pragma once
 
 #include <cstdint>
@@ -36,17 +37,20 @@ struct Table : sqlite3_vtab {
   // What the declared vector column is called in messages: "column body of table notes".
   std::string VectorColumnName() const;
 
-  // The store that has this table's vectors; throws kCorruption saying what to type when it is missing or another's.
+  // The store that has this table's vectors; throws kCorruption saying what to type when it is
+  // missing or another's.
   std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
   std::shared_ptr<engine::Collection> CollectionFor(const TableState& state) const;
   engine::CollectionOptions OptionsFor(const TableState& state) const;
 
-  // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts are embedded first.
+  // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts
+  // are embedded first.
   std::shared_ptr<const engine::PendingWrites> Overlay(const TableState& state);
   // The collection as this connection's transaction sees it.
   engine::View ViewFor(const TableState& state);
 
-  // The transaction's writes to the current collection, begun by the first call in it. Only inside a write transaction.
+  // The transaction's writes to the current collection, begun by the first call in it. Only inside
+  // a write transaction.
   engine::PendingWrites& Pending();
   void Flush(const TableState& state, engine::PendingWrites* pending);
 
@@ -59,20 +63,23 @@ struct Table : sqlite3_vtab {
   uint64_t id = 0;  // TableState::table; 0 when the shadow tables could not be read
 };
 
-// Checks a vector for this table: dimension, and not zero under cosine. Throws kInvalid naming the column.
+// Checks a vector for this table: dimension, and not zero under cosine. Throws kInvalid naming the
+// column.
 void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector);
 
 // The table's part of sqlite3_module, one file a concern.
-int BestIndex(sqlite3_vtab* table, sqlite3_index_info* info);                                       // table_plan.cc
-int OpenCursor(sqlite3_vtab* table, sqlite3_vtab_cursor** cursor);                                  // table_cursor.cc
+int BestIndex(sqlite3_vtab* table, sqlite3_index_info* info);       // table_plan.cc
+int OpenCursor(sqlite3_vtab* table, sqlite3_vtab_cursor** cursor);  // table_cursor.cc
 int CloseCursor(sqlite3_vtab_cursor* cursor);
-int FilterCursor(sqlite3_vtab_cursor* cursor, int number, const char* plan, int count, sqlite3_value** values);
+int FilterCursor(sqlite3_vtab_cursor* cursor, int number, const char* plan, int count,
+                 sqlite3_value** values);
 int NextRow(sqlite3_vtab_cursor* cursor);
 int AtEnd(sqlite3_vtab_cursor* cursor);
 int ColumnOf(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column);
 int RowIdOf(sqlite3_vtab_cursor* cursor, sqlite3_int64* row_id);
-int UpdateRow(sqlite3_vtab* table, int count, sqlite3_value** values, sqlite3_int64* row_id);       // table_update.cc
-int BeginTransaction(sqlite3_vtab* table);                                                          // table_commit.cc
+int UpdateRow(sqlite3_vtab* table, int count, sqlite3_value** values,
+              sqlite3_int64* row_id);       // table_update.cc
+int BeginTransaction(sqlite3_vtab* table);  // table_commit.cc
 int SyncTransaction(sqlite3_vtab* table);
 int CommitTransaction(sqlite3_vtab* table);
 int RollbackTransaction(sqlite3_vtab* table);

@@ -1,12 +1,11 @@
 // INSERT INTO t(t) VALUES('command').
 //
-//   rebuild           makes every vector again from its text; of FLOAT[n] tables, the segments from the stored vectors
-//   model=NAME        the same with another model
-//   optimize          one segment without dead rows
-//   integrity-check   an error that lists what does not agree, or nothing
+//   rebuild           makes every vector again from its text; of FLOAT[n] tables, the segments from
+//   the stored vectors model=NAME        the same with another model optimize          one segment
+//   without dead rows integrity-check   an error that lists what does not agree, or nothing
 //
-// rebuild and model= write a new collection beside the old one and change one row of the shadow table: a reader sees the old
-// vectors or the new, never both, and a rollback leaves the old.
+// rebuild and model= write a new collection beside the old one and change one row of the shadow
+// table: a reader sees the old vectors or the new, never both, and a rollback leaves the old.
 #include <random>
 
 #include "engine/error.h"
@@ -66,7 +65,8 @@ void Rebuild::EmbedBatch(const encoder::Encoder& encoder) {
 }
 
 void Rebuild::FromTexts(const std::string& model_name) {
-  const auto database = table_.connection->DatabaseOf(table_.shadow.schema(), engine::Database::Create::kYes);
+  const auto database =
+      table_.connection->DatabaseOf(table_.shadow.schema(), engine::Database::Create::kYes);
   const engine::ModelInfo model = database->models().Pin(model_name);
   const auto encoder = database->models().EncoderById(model.id);
   new_.model = model.name;
@@ -110,15 +110,17 @@ void Rebuild::Finish() {
 void CheckIntegrity(Table* table) {
   if (const auto writes = table->connection->writes().find(table->id);
       writes != table->connection->writes().end() && writes->second.HasPending()) {
-    ThrowInvalid("integrity-check looks at what is committed, and this transaction has written to table " +
-                 table->shadow.table() + ": COMMIT first");
+    ThrowInvalid(
+        "integrity-check looks at what is committed, and this transaction has written to table " +
+        table->shadow.table() + ": COMMIT first");
   }
   const TableState state = table->shadow.ReadState();
   std::vector<int64_t> expected;
   if (table->columns.embeds()) {
     table->shadow.ForEachText([&](int64_t row_id, std::string) { expected.push_back(row_id); });
   }
-  const auto problems = table->CollectionFor(state)->Check(state.commit, table->columns.embeds() ? &expected : nullptr);
+  const auto problems = table->CollectionFor(state)->Check(
+      state.commit, table->columns.embeds() ? &expected : nullptr);
   if (problems.empty()) return;
   std::string list;
   for (const std::string& problem : problems) list += (list.empty() ? "" : "; ") + problem;
@@ -136,16 +138,18 @@ void Table::RunCommand(const std::string& command) {
       Rebuild(this).FromVectors();
     }
   } else if (command.starts_with(kModel)) {
-    if (!columns.embeds()) ThrowInvalid(VectorColumnName() + " holds vectors of your own: model= is for EMBED columns");
+    if (!columns.embeds())
+      ThrowInvalid(VectorColumnName() + " holds vectors of your own: model= is for EMBED columns");
     Rebuild(this).FromTexts(command.substr(kModel.size()));
   } else if (command == "optimize") {
     CollectionFor(shadow.ReadState())->Optimize([this] { return connection->Interrupted(); });
   } else if (command == "integrity-check") {
     CheckIntegrity(this);
   } else {
-    ThrowInvalid("unknown command '" + command + "'" +
-                 engine::DidYouMean(command, {"rebuild", "optimize", "integrity-check", "model=NAME"}) +
-                 "; the commands are rebuild, optimize, integrity-check and model=NAME");
+    ThrowInvalid(
+        "unknown command '" + command + "'" +
+        engine::DidYouMean(command, {"rebuild", "optimize", "integrity-check", "model=NAME"}) +
+        "; the commands are rebuild, optimize, integrity-check and model=NAME");
   }
 }
 

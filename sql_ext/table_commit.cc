@@ -1,15 +1,17 @@
 // The two-store commit, as SQLite drives it.
 //
 //   xBegin      nothing: the store is opened by the first row written (Table::Pending)
-//   xSync       everything that can fail: texts are embedded, the store prepares commit N+1 durably, the shadow table
+//   xSync       everything that can fail: texts are embedded, the store prepares commit N+1
+//   durably, the shadow table
 //               gets N+1 as part of SQLite's own transaction
 //   (SQLite commits)
-//   xCommit     the store commits what it prepared; if the process dies before, the next opening does it, because
+//   xCommit     the store commits what it prepared; if the process dies before, the next opening
+//   does it, because
 //               SQLite has the number
 //   xRollback   the store drops it; so does the next opening, because SQLite has not
 //
-// Several table objects of one connection may stand for the same table (SQLite makes a new one after a schema change): the
-// second call of each kind finds nothing left to do.
+// Several table objects of one connection may stand for the same table (SQLite makes a new one
+// after a schema change): the second call of each kind finds nothing left to do.
 #include <vector>
 
 #include "sql_ext/guard.h"
@@ -18,7 +20,8 @@
 namespace semblance::sql {
 namespace {
 
-// PRAGMA synchronous of the schema: with OFF, SQLite does not wait for the disk, and neither does the store.
+// PRAGMA synchronous of the schema: with OFF, SQLite does not wait for the disk, and neither does
+// the store.
 bool SyncWanted(Table* table) {
   Statement pragma(table->db(), "PRAGMA " + Quoted(table->shadow.schema()) + ".synchronous");
   return !pragma.Step() || pragma.Int(0) != 0;

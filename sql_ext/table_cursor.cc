@@ -15,7 +15,8 @@ namespace semblance::sql {
 namespace {
 
 constexpr int64_t kMostK = 10000;
-constexpr uint32_t kHintWithoutLimit = 64;  // rows looked for when neither k nor LIMIT says how many
+constexpr uint32_t kHintWithoutLimit =
+    64;  // rows looked for when neither k nor LIMIT says how many
 
 struct ValueFree {
   void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
@@ -39,8 +40,8 @@ struct Request {
 int64_t WholeNumber(sqlite3_value* value, const char* name, int64_t least, int64_t most) {
   const int64_t number = sqlite3_value_int64(value);
   if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER || number < least || number > most) {
-    ThrowInvalid(std::string(name) + " must be a whole number from " + std::to_string(least) + " to " +
-                 std::to_string(most) + ", not " + Describe(value));
+    ThrowInvalid(std::string(name) + " must be a whole number from " + std::to_string(least) +
+                 " to " + std::to_string(most) + ", not " + Describe(value));
   }
   return number;
 }
@@ -75,14 +76,14 @@ struct Cursor : sqlite3_vtab_cursor {
 
   TableState state_;
   bool state_read_ = false;
-  Statement rows_;         // of a scan: id and the content columns
-  Statement row_;          // of a search: the content columns of one id
+  Statement rows_;  // of a scan: id and the content columns
+  Statement row_;   // of a search: the content columns of one id
   bool row_current_ = false;
   bool row_found_ = false;
   std::optional<engine::NeighbourStream> stream_;
   double distance_ = 0;
-  int64_t given_ = 0;      // rows of a search so far
-  int64_t most_ = 0;       // k
+  int64_t given_ = 0;  // rows of a search so far
+  int64_t most_ = 0;   // k
   double farthest_ = 0;
   bool farthest_included_ = true;
   std::optional<int64_t> k_, ef_;
@@ -95,7 +96,8 @@ void Cursor::ReadDistance(const PlanStep& step, sqlite3_value* value, Request* r
     return;
   }
   const int type = sqlite3_value_numeric_type(value);
-  if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return;  // SQLite compares it, by its own rules for types
+  if (type != SQLITE_INTEGER && type != SQLITE_FLOAT)
+    return;  // SQLite compares it, by its own rules for types
   const double bound = sqlite3_value_double(value);
   const bool included = step.kind == PlanStep::Kind::kDistanceAtMost;
   if (bound < request->farthest || (bound == request->farthest && !included)) {
@@ -104,7 +106,8 @@ void Cursor::ReadDistance(const PlanStep& step, sqlite3_value* value, Request* r
   }
 }
 
-// The values of an IN list are copied into bound parameters: what sqlite3_vtab_in gives is valid for one step only.
+// The values of an IN list are copied into bound parameters: what sqlite3_vtab_in gives is valid
+// for one step only.
 void Cursor::AddInList(const std::string& column, sqlite3_value* list, Request* request) {
   std::string places;
   sqlite3_value* value = nullptr;
@@ -115,7 +118,8 @@ void Cursor::AddInList(const std::string& column, sqlite3_value* list, Request* 
     request->parameters.push_back(in_values_.back().get());
     places += (places.empty() ? "?" : ",?") + std::to_string(request->parameters.size());
   }
-  if (code != SQLITE_DONE && code != SQLITE_OK) throw SqliteError(code, "the values of an IN list could not be read");
+  if (code != SQLITE_DONE && code != SQLITE_OK)
+    throw SqliteError(code, "the values of an IN list could not be read");
   if (places.empty()) request->nothing = true;
   AddCondition(column + " IN (" + places + ")", request);
 }
@@ -125,20 +129,36 @@ Request Cursor::Read(std::string_view plan, sqlite3_value** values) {
   for (const PlanStep& step : ReadPlan(plan)) {
     sqlite3_value* const value = *values++;  // one a step, also where the step needs none
     switch (step.kind) {
-      case PlanStep::Kind::kMatch: request.match = value; break;
-      case PlanStep::Kind::kK: request.k = WholeNumber(value, "k", 0, kMostK); break;
-      case PlanStep::Kind::kEf: request.ef = WholeNumber(value, "ef", 1, kMostK); break;
-      case PlanStep::Kind::kLimit: request.limit = sqlite3_value_int64(value); break;
-      case PlanStep::Kind::kOffset: request.offset = std::max<int64_t>(0, sqlite3_value_int64(value)); break;
+      case PlanStep::Kind::kMatch:
+        request.match = value;
+        break;
+      case PlanStep::Kind::kK:
+        request.k = WholeNumber(value, "k", 0, kMostK);
+        break;
+      case PlanStep::Kind::kEf:
+        request.ef = WholeNumber(value, "ef", 1, kMostK);
+        break;
+      case PlanStep::Kind::kLimit:
+        request.limit = sqlite3_value_int64(value);
+        break;
+      case PlanStep::Kind::kOffset:
+        request.offset = std::max<int64_t>(0, sqlite3_value_int64(value));
+        break;
       case PlanStep::Kind::kDistanceBelow:
-      case PlanStep::Kind::kDistanceAtMost: ReadDistance(step, value, &request); break;
-      case PlanStep::Kind::kInList: AddInList(step.column, value, &request); break;
+      case PlanStep::Kind::kDistanceAtMost:
+        ReadDistance(step, value, &request);
+        break;
+      case PlanStep::Kind::kInList:
+        AddInList(step.column, value, &request);
+        break;
       case PlanStep::Kind::kCondition:
         if (step.comparison.ends_with("NULL")) {
           AddCondition(step.column + " " + step.comparison, &request);
         } else {
           request.parameters.push_back(value);
-          AddCondition(step.column + " " + step.comparison + " ?" + std::to_string(request.parameters.size()), &request);
+          AddCondition(step.column + " " + step.comparison + " ?" +
+                           std::to_string(request.parameters.size()),
+                       &request);
         }
         break;
     }
@@ -157,7 +177,8 @@ std::string Cursor::Selected() const {
 
 void Cursor::StartScan(const Request& request) {
   rows_ = Statement(table->db(), Selected() + request.where + " ORDER BY id");
-  for (size_t p = 0; p < request.parameters.size(); ++p) rows_.Bind(static_cast<int>(p) + 1, request.parameters[p]);
+  for (size_t p = 0; p < request.parameters.size(); ++p)
+    rows_.Bind(static_cast<int>(p) + 1, request.parameters[p]);
 }
 
 std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
@@ -170,9 +191,10 @@ std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
     return table->connection->Embed(state_.model_id, *encoder, text);
   }
   if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
-    ThrowInvalid(table->VectorColumnName() + " MATCH expects " +
-                 (table->columns.embeds() ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") + ", not " +
-                 Describe(value));
+    ThrowInvalid(
+        table->VectorColumnName() + " MATCH expects " +
+        (table->columns.embeds() ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
+        ", not " + Describe(value));
   }
   std::vector<float> vector = VectorFromValue(value, table->VectorColumnName() + " MATCH");
   CheckVector(*table, state_.dimension, vector);
@@ -182,7 +204,8 @@ std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
 std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const Request& request) {
   if (request.where.empty()) return nullptr;
   Statement select(table->db(), "SELECT id FROM " + table->shadow.ContentName() + request.where);
-  for (size_t p = 0; p < request.parameters.size(); ++p) select.Bind(static_cast<int>(p) + 1, request.parameters[p]);
+  for (size_t p = 0; p < request.parameters.size(); ++p)
+    select.Bind(static_cast<int>(p) + 1, request.parameters[p]);
   std::vector<int64_t> row_ids;
   while (select.Step()) row_ids.push_back(select.Int(0));
   return std::make_shared<engine::RowFilter>(std::move(row_ids));
@@ -196,9 +219,11 @@ void Cursor::StartSearch(const Request& request) {
   farthest_included_ = request.farthest_included;
   uint32_t hint = kHintWithoutLimit;
   if (request.limit && *request.limit >= 0) {
-    hint = static_cast<uint32_t>(std::min<int64_t>(std::min(*request.limit, kMostK) + std::min(request.offset, kMostK), kMostK));
+    hint = static_cast<uint32_t>(std::min<int64_t>(
+        std::min(*request.limit, kMostK) + std::min(request.offset, kMostK), kMostK));
   }
-  if (request.k) hint = static_cast<uint32_t>(std::min<int64_t>(*request.k, request.limit ? hint : kMostK));
+  if (request.k)
+    hint = static_cast<uint32_t>(std::min<int64_t>(*request.k, request.limit ? hint : kMostK));
   const auto ef = static_cast<uint32_t>(request.ef.value_or(table->columns.ef));
   stream_.emplace(table->ViewFor(state_), std::move(*query), hint, ef, FilterFor(request));
 }
@@ -237,7 +262,9 @@ void Cursor::Next() {
   at_end = true;
   if (!stream_ || given_ >= most_) return;
   const auto found = stream_->Next();
-  if (!found || found->distance > farthest_ || (found->distance == farthest_ && !farthest_included_)) return;
+  if (!found || found->distance > farthest_ ||
+      (found->distance == farthest_ && !farthest_included_))
+    return;
   at_end = false;
   row_id = found->row_id;
   distance_ = found->distance;
@@ -250,7 +277,8 @@ void Cursor::ContentColumn(sqlite3_context* context, int content) {
     return;
   }
   if (!row_current_) {
-    if (row_.handle() == nullptr) row_ = Statement(table->db(), Selected() + " WHERE id = ?1", true);
+    if (row_.handle() == nullptr)
+      row_ = Statement(table->db(), Selected() + " WHERE id = ?1", true);
     row_.Reset();
     row_.Bind(1, row_id);
     row_found_ = row_.Step();
@@ -268,7 +296,8 @@ void Cursor::VectorColumn(sqlite3_context* context) {
   std::optional<std::vector<float>> vector;
   const auto overlay = table->Overlay(state_);
   if (overlay && overlay->Touches(row_id)) {
-    if (const auto pending = overlay->Find(row_id)) vector.emplace(pending->begin(), pending->end());
+    if (const auto pending = overlay->Find(row_id))
+      vector.emplace(pending->begin(), pending->end());
   } else {
     vector = table->CollectionFor(state_)->VectorAt(row_id, state_.commit);
   }
@@ -286,7 +315,8 @@ void Cursor::Column(sqlite3_context* context, int column) {
     return;
   }
   const bool searching = stream_.has_value();
-  if (column == table->hidden(HiddenColumn::kDistance) && searching) sqlite3_result_double(context, distance_);
+  if (column == table->hidden(HiddenColumn::kDistance) && searching)
+    sqlite3_result_double(context, distance_);
   if (column == table->hidden(HiddenColumn::kK) && k_) sqlite3_result_int64(context, *k_);
   if (column == table->hidden(HiddenColumn::kEf) && searching) {
     sqlite3_result_int64(context, ef_.value_or(table->columns.ef));
@@ -302,7 +332,8 @@ int CloseCursor(sqlite3_vtab_cursor* cursor) {
   return SQLITE_OK;
 }
 
-int FilterCursor(sqlite3_vtab_cursor* cursor, int number, const char* plan, int, sqlite3_value** values) {
+int FilterCursor(sqlite3_vtab_cursor* cursor, int number, const char* plan, int,
+                 sqlite3_value** values) {
   return GuardTable(cursor->pVtab, [&] {
     static_cast<Cursor*>(cursor)->Filter(number != 0, plan ? plan : "", values);
   });

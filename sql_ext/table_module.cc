@@ -24,14 +24,18 @@ std::unique_ptr<Table> MakeTable(void* user, int argc, const char* const* argv) 
 
 void Declare(sqlite3* db, const Table& table) {
   std::string sql = "CREATE TABLE x(";
-  for (const TableColumn& column : table.columns.columns) sql += Quoted(column.name) + " " + column.type + ", ";
-  sql += Quoted(table.shadow.table()) + " HIDDEN, distance REAL HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN)";
-  if (sqlite3_declare_vtab(db, sql.c_str()) != SQLITE_OK) ThrowLastError(db, "declaring table " + table.shadow.table());
+  for (const TableColumn& column : table.columns.columns)
+    sql += Quoted(column.name) + " " + column.type + ", ";
+  sql += Quoted(table.shadow.table()) +
+         " HIDDEN, distance REAL HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN)";
+  if (sqlite3_declare_vtab(db, sql.c_str()) != SQLITE_OK)
+    ThrowLastError(db, "declaring table " + table.shadow.table());
   sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
   sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
 }
 
-int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made, char** message) {
+int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made,
+                char** message) {
   return GuardCreate(message, [&] {
     auto table = MakeTable(user, argc, argv);
     const auto database = table->connection->DatabaseOf(argv[1], engine::Database::Create::kYes);
@@ -53,13 +57,15 @@ int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqli
   });
 }
 
-int ConnectTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made, char** message) {
+int ConnectTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made,
+                 char** message) {
   return GuardCreate(message, [&] {
     auto table = MakeTable(user, argc, argv);
     try {
       table->id = table->shadow.ReadState().table;
     } catch (const std::exception&) {
-      // DROP TABLE connects first: it must be possible whatever is wrong. Every use reads the state again and says what.
+      // DROP TABLE connects first: it must be possible whatever is wrong. Every use reads the state
+      // again and says what.
     }
     Declare(db, *table);
     *made = table.release();
@@ -75,12 +81,14 @@ int DestroyTable(sqlite3_vtab* base) {
   auto* table = static_cast<Table*>(base);
   const int code = GuardTable(base, [&] {
     const auto writes = table->connection->writes().find(table->id);
-    // SQLite forgets a dropped table at once: no callback would bring its writes into the commit if ROLLBACK TO brought
-    // the table back.
-    if (writes != table->connection->writes().end() && writes->second.HasPending() && !writes->second.savepoints.empty()) {
+    // SQLite forgets a dropped table at once: no callback would bring its writes into the commit if
+    // ROLLBACK TO brought the table back.
+    if (writes != table->connection->writes().end() && writes->second.HasPending() &&
+        !writes->second.savepoints.empty()) {
       throw engine::Error(engine::ErrorKind::kBusy,
                           "table " + table->shadow.table() +
-                              " was written in this transaction and a savepoint is open: COMMIT or ROLLBACK before DROP TABLE");
+                              " was written in this transaction and a savepoint is open: COMMIT or "
+                              "ROLLBACK before DROP TABLE");
     }
     table->shadow.Drop();
     if (writes != table->connection->writes().end()) table->connection->writes().erase(writes);

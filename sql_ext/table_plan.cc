@@ -19,28 +19,44 @@ struct NamedKind {
   const char* name;
 };
 constexpr NamedKind kKinds[] = {
-    {PlanStep::Kind::kMatch, "match"},      {PlanStep::Kind::kK, "k="},
-    {PlanStep::Kind::kEf, "ef="},           {PlanStep::Kind::kLimit, "limit"},
-    {PlanStep::Kind::kOffset, "offset"},    {PlanStep::Kind::kDistanceBelow, "distance<"},
+    {PlanStep::Kind::kMatch, "match"},
+    {PlanStep::Kind::kK, "k="},
+    {PlanStep::Kind::kEf, "ef="},
+    {PlanStep::Kind::kLimit, "limit"},
+    {PlanStep::Kind::kOffset, "offset"},
+    {PlanStep::Kind::kDistanceBelow, "distance<"},
     {PlanStep::Kind::kDistanceAtMost, "distance<="},
 };
 
 // The SQL of a comparison that can be asked of the content table; nullptr: none.
 const char* ComparisonOf(int op) {
   switch (op) {
-    case SQLITE_INDEX_CONSTRAINT_EQ: return "=";
-    case SQLITE_INDEX_CONSTRAINT_GT: return ">";
-    case SQLITE_INDEX_CONSTRAINT_LE: return "<=";
-    case SQLITE_INDEX_CONSTRAINT_LT: return "<";
-    case SQLITE_INDEX_CONSTRAINT_GE: return ">=";
-    case SQLITE_INDEX_CONSTRAINT_NE: return "<>";
-    case SQLITE_INDEX_CONSTRAINT_IS: return "IS";
-    case SQLITE_INDEX_CONSTRAINT_ISNOT: return "IS NOT";
-    case SQLITE_INDEX_CONSTRAINT_ISNULL: return "IS NULL";
-    case SQLITE_INDEX_CONSTRAINT_ISNOTNULL: return "IS NOT NULL";
-    case SQLITE_INDEX_CONSTRAINT_LIKE: return "LIKE";
-    case SQLITE_INDEX_CONSTRAINT_GLOB: return "GLOB";
-    default: return nullptr;
+    case SQLITE_INDEX_CONSTRAINT_EQ:
+      return "=";
+    case SQLITE_INDEX_CONSTRAINT_GT:
+      return ">";
+    case SQLITE_INDEX_CONSTRAINT_LE:
+      return "<=";
+    case SQLITE_INDEX_CONSTRAINT_LT:
+      return "<";
+    case SQLITE_INDEX_CONSTRAINT_GE:
+      return ">=";
+    case SQLITE_INDEX_CONSTRAINT_NE:
+      return "<>";
+    case SQLITE_INDEX_CONSTRAINT_IS:
+      return "IS";
+    case SQLITE_INDEX_CONSTRAINT_ISNOT:
+      return "IS NOT";
+    case SQLITE_INDEX_CONSTRAINT_ISNULL:
+      return "IS NULL";
+    case SQLITE_INDEX_CONSTRAINT_ISNOTNULL:
+      return "IS NOT NULL";
+    case SQLITE_INDEX_CONSTRAINT_LIKE:
+      return "LIKE";
+    case SQLITE_INDEX_CONSTRAINT_GLOB:
+      return "GLOB";
+    default:
+      return nullptr;
   }
 }
 
@@ -107,16 +123,19 @@ class Planner {
 
   bool TakeConstraint(int i, bool neighbours) {
     const auto& c = info_->aConstraint[i];
-    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kK) && c.op != kLimitConstraint && c.op != kOffsetConstraint) {
+    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kK) && c.op != kLimitConstraint &&
+        c.op != kOffsetConstraint) {
       return TakeArgument(i, PlanStep::Kind::kK);
     }
-    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kEf) && c.op != kLimitConstraint && c.op != kOffsetConstraint) {
+    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kEf) && c.op != kLimitConstraint &&
+        c.op != kOffsetConstraint) {
       return TakeArgument(i, PlanStep::Kind::kEf);
     }
     if (!c.usable) return false;
     if (c.op == kLimitConstraint || c.op == kOffsetConstraint) {
       if (!neighbours) return false;
-      Take(i, {c.op == kLimitConstraint ? PlanStep::Kind::kLimit : PlanStep::Kind::kOffset, "", ""}, false);
+      Take(i, {c.op == kLimitConstraint ? PlanStep::Kind::kLimit : PlanStep::Kind::kOffset, "", ""},
+           false);
       return true;
     }
     if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kDistance)) return TakeDistance(i);
@@ -126,7 +145,10 @@ class Planner {
   bool TakeDistance(int i) {
     const int op = info_->aConstraint[i].op;
     if (op != SQLITE_INDEX_CONSTRAINT_LT && op != SQLITE_INDEX_CONSTRAINT_LE) return false;
-    Take(i, {op == SQLITE_INDEX_CONSTRAINT_LT ? PlanStep::Kind::kDistanceBelow : PlanStep::Kind::kDistanceAtMost, "", ""},
+    Take(i,
+         {op == SQLITE_INDEX_CONSTRAINT_LT ? PlanStep::Kind::kDistanceBelow
+                                           : PlanStep::Kind::kDistanceAtMost,
+          "", ""},
          false);
     return true;
   }
@@ -151,14 +173,16 @@ class Planner {
       one_row_ = false;
       return true;
     }
-    // SQLite checks again what is cheap to check; a search's first condition must be right here already.
+    // SQLite checks again what is cheap to check; a search's first condition must be right here
+    // already.
     Take(i, {PlanStep::Kind::kCondition, column, comparison}, false);
     return true;
   }
 
-  // A search must be cheaper than two look-ups by rowid: for `… MATCH … AND (rowid = 1 OR rowid = 2)` SQLite weighs one
-  // search among both against a look-up of each, and the look-ups would know nothing of MATCH. And a search costs the same
-  // with a rowid from another table: the k nearest are found first and joined then.
+  // A search must be cheaper than two look-ups by rowid: for `… MATCH … AND (rowid = 1 OR rowid =
+  // 2)` SQLite weighs one search among both against a look-up of each, and the look-ups would know
+  // nothing of MATCH. And a search costs the same with a rowid from another table: the k nearest
+  // are found first and joined then.
   void SetCosts(bool neighbours) {
     if (neighbours) {
       info_->estimatedCost = 4;

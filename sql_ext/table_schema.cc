@@ -27,8 +27,8 @@ std::string Lower(std::string_view text) {
 }
 
 bool IsWordByte(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' || c == '/' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' ||
+         c == '/' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 Word TakeQuoted(std::string_view text, size_t* i, const std::string& argument) {
@@ -55,7 +55,8 @@ std::vector<Word> Split(const std::string& argument) {
     const char c = argument[i];
     if (std::isspace(static_cast<unsigned char>(c))) {
       ++i;
-    } else if (c == '"' || c == '\'' || c == '`' || (c == '[' && (words.empty() || words.back().text == "+"))) {
+    } else if (c == '"' || c == '\'' || c == '`' ||
+               (c == '[' && (words.empty() || words.back().text == "+"))) {
       words.push_back(TakeQuoted(argument, &i, argument));
     } else if (IsWordByte(c)) {
       Word word;
@@ -73,18 +74,22 @@ std::vector<Word> Split(const std::string& argument) {
 
 bool Is(const Word& word, const char* text) { return !word.quoted && word.text == text; }
 
-uint32_t ParseNumber(const std::string& key, const std::string& value, uint32_t least, uint32_t most) {
+uint32_t ParseNumber(const std::string& key, const std::string& value, uint32_t least,
+                     uint32_t most) {
   uint32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
-    throw Error(ErrorKind::kInvalid, key + "=" + value + ": a whole number from " + std::to_string(least) + " to " +
-                                         std::to_string(most) + " was expected");
+  if (error != std::errc() || end != value.data() + value.size() || number < least ||
+      number > most) {
+    throw Error(ErrorKind::kInvalid, key + "=" + value + ": a whole number from " +
+                                         std::to_string(least) + " to " + std::to_string(most) +
+                                         " was expected");
   }
   return number;
 }
 
 template <typename T>
-T Choose(const std::string& key, const std::string& value, const std::vector<std::pair<std::string, T>>& choices) {
+T Choose(const std::string& key, const std::string& value,
+         const std::vector<std::pair<std::string, T>>& choices) {
   std::vector<std::string> names;
   std::string list;
   for (const auto& [name, choice] : choices) {
@@ -92,7 +97,8 @@ T Choose(const std::string& key, const std::string& value, const std::vector<std
     names.push_back(name);
     list += (list.empty() ? "" : ", ") + name;
   }
-  throw Error(ErrorKind::kInvalid, key + "=" + value + ": expected one of " + list + engine::DidYouMean(Lower(value), names));
+  throw Error(ErrorKind::kInvalid, key + "=" + value + ": expected one of " + list +
+                                       engine::DidYouMean(Lower(value), names));
 }
 
 void SetOption(const std::string& key, const std::string& value, TableSchema* schema) {
@@ -101,9 +107,12 @@ void SetOption(const std::string& key, const std::string& value, TableSchema* sc
   if (key == "model") {
     schema->model = value;
   } else if (key == "distance_metric") {
-    schema->metric = Choose<Metric>(key, value, {{"cosine", Metric::kCosine}, {"l2", Metric::kL2}, {"ip", Metric::kInnerProduct}});
+    schema->metric = Choose<Metric>(
+        key, value,
+        {{"cosine", Metric::kCosine}, {"l2", Metric::kL2}, {"ip", Metric::kInnerProduct}});
   } else if (key == "index") {
-    schema->kind = Choose<Kind>(key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
+    schema->kind = Choose<Kind>(
+        key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
   } else if (key == "quantization") {
     Choose<int>(key, value, {{"none", 0}});
   } else if (key == "hnsw_m") {
@@ -115,21 +124,25 @@ void SetOption(const std::string& key, const std::string& value, TableSchema* sc
   } else {
     throw Error(ErrorKind::kInvalid,
                 "unknown option '" + key + "'" +
-                    engine::DidYouMean(key, {"model", "distance_metric", "index", "quantization", "hnsw_m", "ef_construction", "ef"}) +
-                    "; the options are model, distance_metric, index, quantization, hnsw_m, ef_construction, ef");
+                    engine::DidYouMean(key, {"model", "distance_metric", "index", "quantization",
+                                             "hnsw_m", "ef_construction", "ef"}) +
+                    "; the options are model, distance_metric, index, quantization, hnsw_m, "
+                    "ef_construction, ef");
   }
 }
 
 // The type and role from the words between a column's name and its options.
-void SetType(const std::vector<Word>& words, size_t from, size_t to, const std::string& argument, TableColumn* column,
-             TableSchema* schema) {
+void SetType(const std::vector<Word>& words, size_t from, size_t to, const std::string& argument,
+             TableColumn* column, TableSchema* schema) {
   if (to - from == 4 && Is(words[from + 1], "[") && Is(words[from + 3], "]")) {
     if (Lower(words[from].text) != "float") {
-      throw Error(ErrorKind::kInvalid, "'" + argument + "': a vector column is written name FLOAT[n]");
+      throw Error(ErrorKind::kInvalid,
+                  "'" + argument + "': a vector column is written name FLOAT[n]");
     }
     column->role = TableColumn::Role::kVector;
     column->type = "";
-    schema->dimension = ParseNumber("the dimension of " + column->name, words[from + 2].text, 1, index::kMaxDimension);
+    schema->dimension = ParseNumber("the dimension of " + column->name, words[from + 2].text, 1,
+                                    index::kMaxDimension);
     return;
   }
   for (; from < to; ++from) {
@@ -137,25 +150,29 @@ void SetType(const std::vector<Word>& words, size_t from, size_t to, const std::
     if (word == "embed") {
       column->role = TableColumn::Role::kText;
     } else if (column->type.empty()) {
-      const std::vector<std::string> types = {"text", "integer", "int", "real", "double", "boolean", "blob", "numeric", "embed"};
+      const std::vector<std::string> types = {"text",    "integer", "int",     "real", "double",
+                                              "boolean", "blob",    "numeric", "embed"};
       if (std::find(types.begin(), types.end(), word) == types.end()) {
-        throw Error(ErrorKind::kInvalid, "unknown type '" + words[from].text + "' of column '" + column->name + "'" +
-                                             engine::DidYouMean(word, types) +
-                                             "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, NUMERIC, and FLOAT[n] for a vector");
+        throw Error(ErrorKind::kInvalid, "unknown type '" + words[from].text + "' of column '" +
+                                             column->name + "'" + engine::DidYouMean(word, types) +
+                                             "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, "
+                                             "NUMERIC, and FLOAT[n] for a vector");
       }
       column->type = words[from].text;
     } else {
       throw Error(ErrorKind::kInvalid, "'" + argument + "': unexpected '" + words[from].text + "'");
     }
   }
-  if (column->role == TableColumn::Role::kText && !column->type.empty() && Lower(column->type) != "text") {
+  if (column->role == TableColumn::Role::kText && !column->type.empty() &&
+      Lower(column->type) != "text") {
     throw Error(ErrorKind::kInvalid, "'" + argument + "': an EMBED column is TEXT");
   }
 }
 
 void ParseArgument(const std::string& argument, TableSchema* schema) {
   const std::vector<Word> words = Split(argument);
-  if (words.empty()) throw Error(ErrorKind::kInvalid, "an argument is empty: a column or an option was expected");
+  if (words.empty())
+    throw Error(ErrorKind::kInvalid, "an argument is empty: a column or an option was expected");
   // Options key=value stand at the end.
   size_t end = words.size();
   std::vector<std::pair<std::string, std::string>> options;
@@ -163,7 +180,8 @@ void ParseArgument(const std::string& argument, TableSchema* schema) {
     options.emplace_back(Lower(words[end - 3].text), words[end - 1].text);
     end -= 3;
   }
-  if (std::any_of(words.begin(), words.begin() + static_cast<ptrdiff_t>(end), [](const Word& w) { return Is(w, "="); })) {
+  if (std::any_of(words.begin(), words.begin() + static_cast<ptrdiff_t>(end),
+                  [](const Word& w) { return Is(w, "="); })) {
     throw Error(ErrorKind::kInvalid, "'" + argument + "': options are written key=value");
   }
   if (end > 0) {
@@ -173,27 +191,33 @@ void ParseArgument(const std::string& argument, TableSchema* schema) {
       column.role = TableColumn::Role::kAuxiliary;
       ++at;
     }
-    if (at == end) throw Error(ErrorKind::kInvalid, "'" + argument + "': a column name was expected after '+'");
+    if (at == end)
+      throw Error(ErrorKind::kInvalid, "'" + argument + "': a column name was expected after '+'");
     column.name = words[at].text;
     const bool auxiliary = column.role == TableColumn::Role::kAuxiliary;
     SetType(words, at + 1, end, argument, &column, schema);
     if (auxiliary && column.role != TableColumn::Role::kAuxiliary) {
-      throw Error(ErrorKind::kInvalid, "'" + argument + "': an auxiliary column (+) is neither embedded nor a vector");
+      throw Error(ErrorKind::kInvalid,
+                  "'" + argument + "': an auxiliary column (+) is neither embedded nor a vector");
     }
     schema->columns.push_back(std::move(column));
   }
-  for (auto option = options.rbegin(); option != options.rend(); ++option) SetOption(option->first, option->second, schema);
+  for (auto option = options.rbegin(); option != options.rend(); ++option)
+    SetOption(option->first, option->second, schema);
 }
 
 void CheckNames(const std::string& table, const TableSchema& schema) {
-  const std::vector<std::string> reserved = {Lower(table), "distance", "k", "ef", "rowid", "oid", "_rowid_"};
+  const std::vector<std::string> reserved = {Lower(table), "distance", "k",      "ef",
+                                             "rowid",      "oid",      "_rowid_"};
   std::vector<std::string> seen;
   for (const TableColumn& column : schema.columns) {
     const std::string name = Lower(column.name);
     if (name.empty()) throw Error(ErrorKind::kInvalid, "a column has an empty name");
     if (std::find(reserved.begin(), reserved.end(), name) != reserved.end()) {
-      throw Error(ErrorKind::kInvalid, "a column cannot be named '" + column.name +
-                                           "': the table's own name, distance, k, ef and rowid have a meaning of their own");
+      throw Error(
+          ErrorKind::kInvalid,
+          "a column cannot be named '" + column.name +
+              "': the table's own name, distance, k, ef and rowid have a meaning of their own");
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       throw Error(ErrorKind::kInvalid, "two columns are named '" + column.name + "'");
@@ -222,7 +246,8 @@ TableSchema ParseTableSchema(const std::string& table, std::span<const char* con
   if (vectors != 1) {
     throw Error(ErrorKind::kInvalid,
                 std::string(vectors == 0 ? "no" : "more than one") +
-                    " column to search by: give exactly one 'name TEXT EMBED' (embedded on write) or 'name FLOAT[n]' (vectors you bring)");
+                    " column to search by: give exactly one 'name TEXT EMBED' (embedded on write) "
+                    "or 'name FLOAT[n]' (vectors you bring)");
   }
   CheckNames(table, schema);
   return schema;

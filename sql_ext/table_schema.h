@@ -1,7 +1,8 @@
 // The arguments of CREATE VIRTUAL TABLE … USING semblance(…), parsed and checked.
 //
-//   column   name TYPE EMBED | name FLOAT[n] | name [TYPE] | +name [TYPE]        one EMBED or FLOAT[n] column exactly
-//   option   key=value, at the end of a column's text or an argument of its own
+//   column   name TYPE EMBED | name FLOAT[n] | name [TYPE] | +name [TYPE]        one EMBED or
+//   FLOAT[n] column exactly option   key=value, at the end of a column's text or an argument of its
+//   own
 //
 // Types of metadata and auxiliary columns: TEXT, INTEGER, REAL, BOOLEAN, BLOB, NUMERIC or none.
 #pragma once
@@ -39,7 +40,8 @@ struct TableSchema {
   int ContentIndex(size_t column) const;
 };
 
-// Throws engine::Error kInvalid that names the argument, what was expected and the nearest valid name.
+// Throws engine::Error kInvalid that names the argument, what was expected and the nearest valid
+// name.
 TableSchema ParseTableSchema(const std::string& table, std::span<const char* const> arguments);
 
 }  // namespace semblance::sql

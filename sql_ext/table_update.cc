@@ -9,7 +9,8 @@
 namespace semblance::sql {
 namespace {
 
-constexpr size_t kEmbedTogether = 512;  // texts; long enough to sort by length, short enough for memory
+constexpr size_t kEmbedTogether =
+    512;  // texts; long enough to sort by length, short enough for memory
 
 class RowWriter {
  public:
@@ -67,7 +68,8 @@ bool RowWriter::MakeRoom(int64_t row_id) {
     case SQLITE_IGNORE:
       return false;
     default:
-      throw engine::Error(engine::ErrorKind::kConstraint, "table " + table_.shadow.table() + " already has a row with rowid " +
+      throw engine::Error(engine::ErrorKind::kConstraint, "table " + table_.shadow.table() +
+                                                              " already has a row with rowid " +
                                                               std::to_string(row_id));
   }
 }
@@ -78,7 +80,8 @@ void RowWriter::PutVector(int64_t row_id, Content content, bool was_there) {
     pending.Put(row_id, *content.vector);
   } else if (content.text) {
     pending.PutText(row_id, std::move(*content.text));
-    if (pending.waiting_texts() >= kEmbedTogether) table_.Flush(table_.shadow.ReadState(), &pending);
+    if (pending.waiting_texts() >= kEmbedTogether)
+      table_.Flush(table_.shadow.ReadState(), &pending);
   } else if (was_there) {
     pending.Delete(row_id);
   }
@@ -102,7 +105,8 @@ int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
   table_.Pending();
   const int64_t moved = sqlite3_value_int64(new_row_id);
   if (moved != row_id && !MakeRoom(moved)) return row_id;
-  if (content.text && moved == row_id && table_.shadow.Text(row_id) == content.text) content.unchanged = true;
+  if (content.text && moved == row_id && table_.shadow.Text(row_id) == content.text)
+    content.unchanged = true;
   if (content.unchanged && moved != row_id) {
     // The same content under another row id.
     content.unchanged = false;
@@ -112,7 +116,8 @@ int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
       const TableState state = table_.shadow.ReadState();
       const auto overlay = table_.Overlay(state);
       if (overlay && overlay->Touches(row_id)) {
-        if (const auto vector = overlay->Find(row_id)) content.vector.emplace(vector->begin(), vector->end());
+        if (const auto vector = overlay->Find(row_id))
+          content.vector.emplace(vector->begin(), vector->end());
       } else {
         content.vector = table_.CollectionFor(state)->VectorAt(row_id, state.commit);
       }
@@ -143,7 +148,8 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
       return;
     }
     RowWriter writer(table, columns);
-    *row_id = inserting ? writer.Insert(values[1]) : writer.Update(sqlite3_value_int64(values[0]), values[1]);
+    *row_id = inserting ? writer.Insert(values[1])
+                        : writer.Update(sqlite3_value_int64(values[0]), values[1]);
   });
 }
 

@@ -1,5 +1,6 @@
-// What one transaction of one connection has written to one virtual table. A table that is re-embedded within the
-// transaction has writes to two collections; the shadow table says at the commit which one counts.
+// What one transaction of one connection has written to one virtual table. A table that is
+// re-embedded within the transaction has writes to two collections; the shadow table says at the
+// commit which one counts.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace semblance::sql {
 
 struct CollectionWrites {
   std::shared_ptr<engine::Collection> collection;
-  uint64_t base_commit = 0;  // SQLite's number when the transaction began; these writes become base_commit + 1
+  uint64_t base_commit =
+      0;  // SQLite's number when the transaction began; these writes become base_commit + 1
   std::shared_ptr<engine::PendingWrites> pending;
 };
 
@@ -23,8 +25,9 @@ struct TableWrites {
   std::set<int> savepoints;  // open ones, also those set before the first write
   std::map<uint64_t, CollectionWrites> collections;
   std::shared_ptr<engine::Database> database;  // of the collections
-  std::set<uint64_t> left_behind;              // collections that a rebuild in this transaction took the place of
-  uint64_t current = 0;                        // the collection the shadow table names; known from xSync on
+  std::set<uint64_t>
+      left_behind;       // collections that a rebuild in this transaction took the place of
+  uint64_t current = 0;  // the collection the shadow table names; known from xSync on
 
   void SetSavepoint(int level) {
     savepoints.erase(savepoints.upper_bound(level), savepoints.end());

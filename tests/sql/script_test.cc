@@ -1,5 +1,6 @@
-// One test for every script in tests/sql/scripts, and tests of the runner itself: a runner that
-// cannot fail would make all of them pass.
+// One test for every script in tests/sql/scripts (and, in a build that trains,
+// tests/sql/training_scripts), and tests of the runner itself: a runner that cannot fail would make
+// all of them pass.
 
 #include "tests/sql/script.h"
 
@@ -19,9 +20,13 @@ namespace {
 
 std::vector<std::filesystem::path> ScriptFiles() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(SEMBLANCE_SOURCE_DIR "/tests/sql/scripts")) {
-    if (entry.path().extension() == ".test") files.push_back(entry.path());
+  std::vector<std::string> folders = {"scripts"};
+  if (SEMBLANCE_TRAINING_BUILT) folders.push_back("training_scripts");
+  for (const std::string& folder : folders) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(SEMBLANCE_SOURCE_DIR "/tests/sql/" + folder)) {
+      if (entry.path().extension() == ".test") files.push_back(entry.path());
+    }
   }
   std::sort(files.begin(), files.end());
   return files;

@@ -35,12 +35,13 @@ TempFolder::~TempFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-TestConnection::TestConnection(const std::string& file) {
+TestConnection::TestConnection(const std::string& file, const std::string& extension) {
   char* message = nullptr;
-  int code = sqlite3_open(file.c_str(), &db_);
+  int code = sqlite3_open_v2(file.c_str(), &db_,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, nullptr);
   if (code == SQLITE_OK) {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, nullptr);
-    code = sqlite3_load_extension(db_, SEMBLANCE_EXTENSION, nullptr, &message);
+    code = sqlite3_load_extension(db_, extension.c_str(), nullptr, &message);
   }
   if (code == SQLITE_OK) return;
   const std::string why = message != nullptr ? message : sqlite3_errmsg(db_);

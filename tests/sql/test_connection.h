@@ -35,8 +35,10 @@ class SqlError : public std::runtime_error {
 
 class TestConnection {
  public:
-  // Opens or creates `file` (":memory:" for none); throws SqlError.
-  explicit TestConnection(const std::string& file);
+  // Opens or creates `file` (a path or a URI; ":memory:" for none) and loads the extension; throws
+  // SqlError.
+  explicit TestConnection(const std::string& file,
+                          const std::string& extension = SEMBLANCE_EXTENSION);
   ~TestConnection();
   TestConnection(const TestConnection&) = delete;
   TestConnection& operator=(const TestConnection&) = delete;

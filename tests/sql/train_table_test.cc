@@ -1,0 +1,221 @@
+// semblance_train, semblance_runs and semblance_metrics: what happens at the end, and at every
+// other end. The trainer is a fake (fake_trainer/), which lies beside a copy of the extension; the
+// last test trains.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/sql/test_connection.h"
+
+namespace semblance::test {
+namespace {
+
+using Rows = std::vector<std::string>;
+
+class TrainTable : public testing::Test {
+ protected:
+  TrainTable() : connection_(folder_.File("notes.db"), SEMBLANCE_FAKE_EXTENSION) {
+    connection_.Rows(
+        "CREATE TABLE notes(body TEXT, other TEXT);"
+        "INSERT INTO notes VALUES ('one', 'two'), ('three', NULL), ('', 'five'), ('six', 'seven')");
+  }
+
+  static std::string Train(const std::string& query, const std::string& more) {
+    return "FROM semblance_train('" + query + R"(', '{"name":"m","base":"default")" + more + "}')";
+  }
+  Rows Models() { return connection_.Rows("SELECT name FROM semblance_models ORDER BY name"); }
+  std::string Run() {
+    return connection_.Value("SELECT run, name, status, error FROM semblance_runs");
+  }
+  // Prepares and steps to the first row.
+  sqlite3_stmt* Begin(const std::string& sql) {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(connection_.db(), sql.c_str(), -1, &statement, nullptr),
+              SQLITE_OK);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << sqlite3_errmsg(connection_.db());
+    return statement;
+  }
+
+  TempFolder folder_;
+  TestConnection connection_;
+};
+
+TEST_F(TrainTable, GivesARowAReportAndPublishesTheModelWithTheLast) {
+  EXPECT_EQ(connection_.Rows("SELECT phase, model, alignment, dev_spearman, (SELECT count(*) FROM "
+                             "semblance_models) " +
+                             Train("SELECT body FROM notes", "")),
+            (Rows{"train|NULL|NULL|NULL|1", "train|NULL|NULL|NULL|1", "done|m|NULL|NULL|2"}));
+  EXPECT_EQ(Models(), (Rows{"default", "m"}));
+  EXPECT_EQ(Run(), "1|m|done|");
+  EXPECT_EQ(
+      connection_.Value("SELECT embed('a', 'm') = embed('a'), json_extract(record, '$.run'), "
+                        "json_extract(record, '$.query') FROM semblance_models WHERE name = 'm'"),
+      "1|1|SELECT body FROM notes");
+  EXPECT_EQ(
+      connection_.Rows("SELECT run, sequence, phase, step, uniformity FROM semblance_metrics"),
+      (Rows{"1|0|train|3|NULL", "1|1|train|3|NULL", "1|2|done|3|NULL"}));
+}
+
+TEST_F(TrainTable, TheModelIsThereAfterReopening) {
+  connection_.Rows("SELECT * " + Train("SELECT body FROM notes", ""));
+  TestConnection second(folder_.File("notes.db"), SEMBLANCE_FAKE_EXTENSION);
+  EXPECT_EQ(second.Value("SELECT count(*) FROM semblance_models WHERE name = 'm' AND NOT built_in"),
+            "1");
+}
+
+TEST_F(TrainTable, SkipsRowsWithNullOrEmptyText) {
+  EXPECT_EQ(connection_.Rows("SELECT step, loss " +
+                             Train("SELECT body, other FROM notes", R"(,"reports":0)")),
+            (Rows{"2|2.0"}));
+}
+
+TEST_F(TrainTable, ReadsScoredPairsFromTheDevQuery) {
+  EXPECT_EQ(connection_.Rows("SELECT total_steps " +
+                             Train("SELECT body FROM notes",
+                                   R"(,"reports":0,"dev":"SELECT body, other, 3.5 FROM notes")")),
+            (Rows{"2"}));
+}
+
+TEST_F(TrainTable, KeepsTheTrainersOptionsAndNotItsOwn) {
+  connection_.Rows("SELECT * " + Train("SELECT body FROM notes", R"(,"reports":1)"));
+  EXPECT_EQ(connection_.Value("SELECT base, query, options FROM semblance_runs"),
+            R"(default|SELECT body FROM notes|{"reports":1})");
+}
+
+TEST_F(TrainTable, SeesTheUncommittedRowsOfItsConnection) {
+  EXPECT_EQ(connection_.Rows("BEGIN; INSERT INTO notes VALUES ('eight', ''); SELECT step " +
+                             Train("SELECT body FROM notes", R"(,"reports":0)") + "; ROLLBACK"),
+            (Rows{"4"}));
+}
+
+TEST_F(TrainTable, AStatementThatIsResetPublishesNothing) {
+  sqlite3_finalize(Begin("SELECT * " + Train("SELECT body FROM notes", "")));
+  EXPECT_EQ(Models(), (Rows{"default"}));
+  EXPECT_EQ(Run(), "1|m|interrupted|the statement was reset before its end");
+}
+
+TEST_F(TrainTable, LimitStopsTheTraining) {
+  connection_.Rows("SELECT * " + Train("SELECT body FROM notes", "") + " LIMIT 2");
+  EXPECT_EQ(Models(), (Rows{"default"}));
+}
+
+TEST_F(TrainTable, AFailureIsToldAndRecordedAndPublishesNothing) {
+  EXPECT_EQ(connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"fail_at":2)")),
+            "semblance: the fake trainer was told to fail");
+  EXPECT_EQ(Models(), (Rows{"default"}));
+  EXPECT_EQ(Run(), "1|m|failed|semblance: the fake trainer was told to fail");
+}
+
+TEST_F(TrainTable, AFailureOfTheQueryIsToldAsSQLitesOwn) {
+  EXPECT_EQ(connection_.ErrorOf("SELECT * " + Train("SELECT abs(-9223372036854775807 - 1)", "")),
+            "semblance: the training query: integer overflow");
+  EXPECT_EQ(Run(), "1|m|failed|semblance: the training query: integer overflow");
+}
+
+TEST_F(TrainTable, AnInterruptStopsATrainerAtWork) {
+  sqlite3_stmt* const statement =
+      Begin("SELECT * " + Train("SELECT body FROM notes", R"(,"wait_at":2)"));
+  std::atomic<bool> over = false;
+  std::thread interrupter([&] {
+    while (!over) {
+      sqlite3_interrupt(connection_.db());
+      std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ(sqlite3_step(statement), SQLITE_INTERRUPT);
+  over = true;
+  interrupter.join();
+  sqlite3_finalize(statement);
+  EXPECT_EQ(Models(), (Rows{"default"}));
+  EXPECT_EQ(connection_.Value("SELECT status FROM semblance_runs"), "interrupted");
+}
+
+TEST_F(TrainTable, AnInterruptWhileItReadsTheRowsIsAnInterrupt) {
+  sqlite3_create_function(
+      connection_.db(), "stop", 0, SQLITE_UTF8, nullptr,
+      [](sqlite3_context* context, int, sqlite3_value**) {
+        sqlite3_interrupt(sqlite3_context_db_handle(context));
+        sqlite3_result_text(context, "text", -1, SQLITE_STATIC);
+      },
+      nullptr, nullptr);
+  try {
+    connection_.Rows("SELECT * " + Train("SELECT stop() FROM notes", ""));
+    FAIL();
+  } catch (const SqlError& error) {
+    EXPECT_EQ(error.code(), SQLITE_INTERRUPT);
+  }
+  EXPECT_EQ(connection_.Value("SELECT status FROM semblance_runs"), "interrupted");
+}
+
+TEST_F(TrainTable, AProgressHandlerOfTheUsersStopsItToo) {
+  sqlite3_stmt* const statement =
+      Begin("SELECT * " + Train("SELECT body FROM notes", R"(,"wait_at":2)"));
+  sqlite3_progress_handler(
+      connection_.db(), 1, [](void*) { return 1; }, nullptr);
+  EXPECT_EQ(sqlite3_step(statement), SQLITE_INTERRUPT);
+  sqlite3_progress_handler(connection_.db(), 0, nullptr, nullptr);
+  sqlite3_finalize(statement);
+  EXPECT_EQ(Models(), (Rows{"default"}));
+}
+
+TEST_F(TrainTable, TwoTrainingsCanGoOnAtOnce) {
+  sqlite3_stmt* const statement = Begin("SELECT * " + Train("SELECT body FROM notes", ""));
+  connection_.Rows(
+      R"(SELECT * FROM semblance_train('SELECT body FROM notes', '{"name":"n","base":"default"}'))");
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+  }
+  sqlite3_finalize(statement);
+  EXPECT_EQ(Models(), (Rows{"default", "m", "n"}));
+  EXPECT_EQ(connection_.Rows("SELECT run, name, status FROM semblance_runs"),
+            (Rows{"1|m|done", "2|n|done"}));
+}
+
+TEST_F(TrainTable, RefusesADatabaseThatIsOpenedReadOnly) {
+  TestConnection reader("file:" + folder_.File("notes.db") + "?mode=ro", SEMBLANCE_FAKE_EXTENSION);
+  try {
+    reader.Rows("SELECT * " + Train("SELECT body FROM notes", ""));
+    FAIL();
+  } catch (const SqlError& error) {
+    EXPECT_EQ(error.code(), SQLITE_READONLY);
+  }
+}
+
+TEST_F(TrainTable, WorksInMemory) {
+  TestConnection memory(":memory:", SEMBLANCE_FAKE_EXTENSION);
+  memory.Rows("SELECT * " + Train("VALUES (''a''), (''b'')", ""));
+  EXPECT_EQ(memory.Rows("SELECT name FROM semblance_models ORDER BY name"), (Rows{"default", "m"}));
+}
+
+// Beside the extension as it is built lies the real trainer, or, in a build without training, none.
+TEST(RealTraining, TrainsOrSaysWhatIsMissing) {
+  const TempFolder folder;
+  TestConnection connection(folder.File("notes.db"));
+  connection.Rows("CREATE TABLE notes(body TEXT)");
+  for (int i = 0; i < 64; ++i) {
+    connection.Rows("INSERT INTO notes VALUES ('sentence " + std::to_string(i) + " about " +
+                    (i % 2 == 0 ? "a dog in the garden" : "music at night") + "')");
+  }
+  const std::string train =
+      "SELECT phase, model FROM semblance_train('SELECT body FROM notes', "
+      R"('{"name":"small","layers":0,"hidden":16,"heads":2,"vocab_size":100,"batch":16,"max_steps":2}'))";
+  const auto module =
+      std::filesystem::path(SEMBLANCE_EXTENSION).parent_path() / "libsemblance_torch.so";
+  if (!std::filesystem::exists(module)) {
+    const std::string error = connection.ErrorOf(train);
+    EXPECT_NE(error.find("training needs libsemblance_torch.so beside the extension"),
+              std::string::npos)
+        << error;
+    return;
+  }
+  EXPECT_EQ(connection.Rows(train).back(), "done|small");
+  EXPECT_EQ(connection.Value("SELECT vec_length(embed('a dog', 'small'))"), "16");
+  EXPECT_EQ(connection.Value("SELECT status FROM semblance_runs"), "done");
+}
+
+}  // namespace
+}  // namespace semblance::test
