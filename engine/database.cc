@@ -113,6 +113,11 @@ std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
   return collection;
 }
 
+bool Database::NeedsGarbageCollection() {
+  std::lock_guard lock(mu_);
+  return !garbage_collected_;
+}
+
 void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   std::lock_guard lock(mu_);
   if (garbage_collected_) return;

@@ -43,6 +43,7 @@ class Database {
   // it loaded again.
   void Forget(uint64_t id);
 
+  bool NeedsGarbageCollection();
   // Removes collections that no table names any more. `live` must be the whole truth: call it
   // inside a write transaction of SQLite. Does its work once per open Database, then nothing.
   void CollectGarbage(const std::vector<uint64_t>& live);

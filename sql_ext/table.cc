@@ -70,7 +70,10 @@ engine::PendingWrites& Table::Pending() {
   if (current.pending) return *current.pending;
   try {
     const auto database = DatabaseFor(state);
-    if (const auto live = LiveCollections(db(), shadow.schema())) database->CollectGarbage(*live);
+    if (database->NeedsGarbageCollection()) {
+      const auto live = LiveCollections(db(), shadow.schema());
+      if (live) database->CollectGarbage(*live);
+    }
     current.collection = CollectionFor(state);
     current.collection->BeginWrite(state.commit);
     current.base_commit = state.commit;

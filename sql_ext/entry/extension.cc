@@ -35,6 +35,7 @@ void RegisterAll(sqlite3* db) {
   RegisterVectorFunctions(db);
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
+  RegisterModelFileFunctions(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
   RegisterTableModule(db, connection);
