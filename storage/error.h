@@ -1,4 +1,5 @@
-// The one error type of storage/. Expected outcomes (a key that is not there) are values; the rest throws this.
+// The one error type of storage/. Expected outcomes (a key that is not there) are values; the rest
+// throws this.
 #pragma once
 
 #include <stdexcept>
@@ -7,9 +8,9 @@
 namespace semblance::storage {
 
 enum class ErrorKind {
-  kCorruption,    // a checksum, a record or a file does not hold what it should; the message names it
-  kLockHeld,      // another process has the folder open
-  kNoSpace,       // the disk is full; the store stays readable, and writable once there is space
+  kCorruption,  // a checksum, a record or a file does not hold what it should; the message names it
+  kLockHeld,    // another process has the folder open
+  kNoSpace,     // the disk is full; the store stays readable, and writable once there is space
   kWrongVersion,  // the folder was written by a newer format, or is no store at all
   kMissing,       // the folder does not exist and create_if_missing is false
   kIo,            // the operating system refused a read or a write

@@ -1,9 +1,13 @@
 // A durable, ordered map of bytes to bytes, in column families, over RocksDB's TransactionDB.
 // Knows nothing of vectors, text or SQL. The bytes on disk are described in storage/format.h.
 //
-// Threads: every method of Store may be called from any thread. A Transaction, Cursor, BlobWriter or BlobReader
-// belongs to one thread at a time and must not outlive its Store.
-// Errors: storage::Error (see error.h), which names the folder or the key.
+// Threads: every method of Store may be called from any thread. A Transaction, Cursor, BlobWriter
+// or BlobReader belongs to one thread at a time and must not outlive its Store.
+//
+// Errors: storage::Error (see error.h), which names the folder or the key. After kNoSpace the store
+// stays readable, and the first write that finds space again takes the writing up. After kIo on a
+// write the store refuses writes until it is opened again. A transaction holds at most 2 GiB of
+// writes (kInvalid beyond).
 #pragma once
 
 #include <cstdint>
@@ -22,23 +26,23 @@ using Family = uint32_t;  // position in OpenOptions::families
 
 struct OpenOptions {
   std::vector<std::string> families;  // at most 32; names are part of the format, only ever append
-  bool in_memory = false;             // everything in memory, gone with the Store; `folder` is only a name
-  bool create_if_missing = true;      // false: throws kMissing when there is no store in `folder`
+  bool in_memory = false;  // everything in memory, gone with the Store; `folder` is only a name
+  bool create_if_missing = true;  // false: throws kMissing when there is no store in `folder`
 };
 
 // Ordered iteration over one family as it was when the cursor was made.
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  virtual bool Valid() const = 0;             // false past the last key that has the prefix
+  virtual bool Valid() const = 0;  // false past the last key that has the prefix
   virtual void Next() = 0;
   virtual void Seek(std::string_view key) = 0;  // to the first key >= `key` (within the prefix)
-  virtual std::string_view Key() const = 0;   // whole key, prefix included; until the next move
-  virtual std::string_view Value() const = 0; // checksum verified and removed; throws kCorruption
+  virtual std::string_view Key() const = 0;     // whole key, prefix included; until the next move
+  virtual std::string_view Value() const = 0;   // checksum verified and removed; throws kCorruption
 };
 
-// Writes that become visible together, or not at all. Destruction without Commit rolls back, unless prepared and
-// `Abandon`ed.
+// Writes that become visible together, or not at all. Destruction without Commit rolls back, unless
+// prepared and `Abandon`ed.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -48,32 +52,43 @@ class Transaction {
   virtual std::optional<std::string> Get(Family family, std::string_view key) const = 0;
 
   virtual void SetSavepoint() = 0;
-  virtual void RollbackToSavepoint() = 0;  // undoes, and removes, the newest savepoint; kInvalid without one
-  virtual void ReleaseSavepoint() = 0;     // keeps the writes, removes the newest savepoint
+  // Undoes, and removes, the newest savepoint; kInvalid without one.
+  virtual void RollbackToSavepoint() = 0;
+  virtual void ReleaseSavepoint() = 0;  // keeps the writes, removes the newest savepoint
 
-  // Makes the writes durable under `name` (unique among prepared ones) without making them visible. After this only
-  // Commit, Rollback or Abandon may follow. With `sync`, the disk has them when this returns.
+  // Makes the writes durable under `name` (unique among prepared ones) without making them visible.
+  // After this only Commit, Rollback or Abandon may follow. With `sync`, the disk has them when
+  // this returns.
   virtual void Prepare(const std::string& name, bool sync) = 0;
-  virtual void Commit(bool sync) = 0;      // with or without Prepare before
-  virtual void Rollback() = 0;
-  virtual void Abandon() = 0;  // prepared only: forget it here; the next Open hands it out through TakePrepared
+  // With or without Prepare before. Without: when it throws, the transaction is over and nothing of
+  // it is there (after kIo the next open finds all of it or nothing). After Prepare: it stays
+  // prepared, and Commit may be called again (kNoSpace: once there is space) or Abandon; Rollback
+  // no more, for the disk may hold the commit.
+  virtual void Commit(bool sync) = 0;
+  virtual void Rollback() = 0;  // prepared ones: when it throws, Rollback again or Abandon
+  // Prepared only: forget it here; the next Open hands it out through TakePrepared.
+  virtual void Abandon() = 0;
   virtual const std::string& name() const = 0;  // empty before Prepare
 };
 
-// Writes one large value in checksummed chunks under `key`. Nothing is readable before Finish.
+// Writes one large value in checksummed chunks under `key`. Nothing is readable before Finish,
+// which makes it durable. A blob that `key` has already stays readable until then, and is replaced
+// as a whole; readers that are open keep it.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   virtual void Write(std::string_view bytes) = 0;
-  virtual void Finish() = 0;  // without it the destructor removes what was written
+  // Without it the destructor removes what was written; after a kill the next Open does.
+  virtual void Finish() = 0;
 };
 
 // Reads a blob from its beginning.
 class BlobReader {
  public:
   virtual ~BlobReader() = default;
-  virtual uint64_t size() const = 0;           // whole blob, bytes
-  // Reads exactly `bytes` bytes into `out`; throws kCorruption when the blob is shorter or a checksum is wrong.
+  virtual uint64_t size() const = 0;  // whole blob, bytes
+  // Reads exactly `bytes` bytes into `out`; throws kCorruption when the blob is shorter or a
+  // checksum is wrong.
   virtual void Read(void* out, size_t bytes) = 0;
 };
 
@@ -96,24 +111,31 @@ class Store {
   virtual std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const = 0;
   virtual std::unique_ptr<Transaction> Begin() = 0;
 
-  // Transactions that were prepared but neither committed nor rolled back when the store was last closed or killed.
-  // Each is handed out once; whoever takes it must Commit, Rollback or Abandon (keep for the next open) it.
+  // Transactions that were prepared but neither committed nor rolled back when the store was last
+  // closed or killed. Each is handed out once; whoever takes it must Commit, Rollback or Abandon
+  // (keep for the next open) it.
   virtual std::vector<std::unique_ptr<Transaction>> TakePrepared() = 0;
 
-  // Removes every key of `family` with `prefix`, durably and at once (not transactional).
+  // Removes every key of `family` with `prefix`, durably and at once (not transactional). With a
+  // large range, Compact some time later gives the space back.
   virtual void DeletePrefix(Family family, std::string_view prefix) = 0;
 
-  // Blobs: chunk keys are `key` + big-endian chunk number, so `key` must not be a prefix of another blob's key.
+  // Blobs (not transactional; a Scan of the family meets their records too): chunk keys are `key` +
+  // big-endian chunk number, so `key` must not be a prefix of another blob's key.
   virtual std::unique_ptr<BlobWriter> NewBlob(Family family, std::string_view key) = 0;
-  virtual std::unique_ptr<BlobReader> OpenBlob(Family family, std::string_view key) const = 0;  // nullptr: none
+  // nullptr when there is no such blob.
+  virtual std::unique_ptr<BlobReader> OpenBlob(Family family, std::string_view key) const = 0;
   virtual void DeleteBlob(Family family, std::string_view key) = 0;
 
-  virtual void Sync() = 0;                                     // everything committed so far is on disk
-  virtual void Checkpoint(const std::string& folder) const = 0;  // consistent copy into a folder that must not exist
-  virtual void Compact() = 0;                                  // gives the space of deleted keys back; slow
+  virtual void Sync() = 0;  // everything committed so far is on disk
+  // Consistent copy into a folder that must not exist, with the same store id, to be opened on its
+  // own.
+  virtual void Checkpoint(const std::string& folder) const = 0;
+  virtual void Compact() = 0;  // gives the space of deleted keys back; slow
   virtual StoreStats Stats() const = 0;
   virtual const std::string& folder() const = 0;
-  virtual std::string store_id() const = 0;  // 32 hexadecimal digits, drawn when the store was created
+  // 32 hexadecimal digits, drawn at random when the store was created.
+  virtual std::string store_id() const = 0;
 };
 
 }  // namespace semblance::storage
