@@ -85,6 +85,7 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
 }
 
 std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t commit) {
+  ViewAt(commit, nullptr);  // the same refusals as for a search
   const auto version = storage::GetAt(*store_, kRows, RowBase(id_, row_id), commit);
   if (!version) return std::nullopt;
   return DecodeVector(version->value, options_.dimension);

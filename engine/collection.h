@@ -103,9 +103,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // was done.
   bool Maintain(const std::function<bool()>& cancel);
 
-  // Differences between what the store holds and what is searched; empty when there are none.
-  // `expected`: row ids that must have a vector at `commit`, ascending; nullptr: any.
-  std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>* expected);
+  // Differences between what the store holds, what is searched and the table's `rows` (ascending
+  // ids) at `commit`; empty when there are none.
+  enum class Expect { kVectorEach, kVectorAtMost };  // of a row
+  std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>& rows, Expect expect);
   CollectionStats Stats();
 
  private:

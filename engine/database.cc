@@ -1,5 +1,7 @@
 #include "engine/database.h"
 
+#include <sys/stat.h>
+
 #include <charconv>
 #include <chrono>
 #include <set>
@@ -18,9 +20,22 @@ namespace {
 constexpr auto kLockWait = std::chrono::seconds(2);
 constexpr auto kLockPoll = std::chrono::milliseconds(20);
 
+// A folder that was removed and made again at the same path is another one.
+using FolderIdentity = std::pair<dev_t, ino_t>;
+
+FolderIdentity IdentityOf(const std::string& folder) {
+  struct stat status;
+  if (stat(folder.c_str(), &status) != 0) return {0, 0};
+  return {status.st_dev, status.st_ino};
+}
+
+struct OpenedDatabase {
+  std::weak_ptr<Database> database;
+  FolderIdentity identity;
+};
 struct Registry {
   std::mutex mu;
-  std::map<std::string, std::weak_ptr<Database>> databases;  // by folder
+  std::map<std::string, OpenedDatabase> databases;  // by folder
 };
 Registry& Databases() {
   static Registry& registry = *new Registry;  // never destroyed: connections may close after main
@@ -49,7 +64,10 @@ std::string Database::FolderOf(const std::string& file) { return file + "-sembla
 std::shared_ptr<Database> Database::Open(const std::string& file, Create create) {
   const std::string folder = FolderOf(file);
   std::lock_guard lock(Databases().mu);
-  if (auto database = Databases().databases[folder].lock()) return database;
+  OpenedDatabase& opened = Databases().databases[folder];
+  if (auto database = opened.database.lock(); database && opened.identity == IdentityOf(folder)) {
+    return database;
+  }
   storage::OpenOptions options;
   options.families = FamilyNames();
   options.create_if_missing = create == Create::kYes;
@@ -61,7 +79,7 @@ std::shared_ptr<Database> Database::Open(const std::string& file, Create create)
     throw;
   }
   std::shared_ptr<Database> database(new Database(std::move(store)));
-  Databases().databases[folder] = database;
+  opened = {database, IdentityOf(folder)};
   return database;
 }
 
@@ -96,6 +114,7 @@ Database::~Database() {
 void Database::Forget(uint64_t id) {
   std::lock_guard lock(mu_);
   collections_.erase(id);
+  forgotten_.insert(id);
 }
 
 std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
@@ -135,7 +154,8 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   for (auto cursor = store_->Scan(kMeta, kPrefix); cursor->Valid(); cursor->Next()) {
     std::string_view key = cursor->Key().substr(kPrefix.size());
     const uint64_t id = storage::TakeU64(&key);
-    if (!keep.contains(id) && !collections_.contains(id)) dead.push_back(id);
+    if (!keep.contains(id) && !collections_.contains(id) && !forgotten_.contains(id))
+      dead.push_back(id);
   }
   for (uint64_t id : dead) {
     for (storage::Family family : {kSegments, kLog, kRows})

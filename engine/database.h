@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,9 @@ class Database {
   void Forget(uint64_t id);
 
   bool NeedsGarbageCollection();
-  // Removes collections that no table names any more. `live` must be the whole truth: call it
-  // inside a write transaction of SQLite. Does its work once per open Database, then nothing.
+  // Removes collections that no table names any more. `live` must be the whole truth of what is
+  // committed. Those opened or replaced since this Database was opened stay. Works once, then does
+  // nothing.
   void CollectGarbage(const std::vector<uint64_t>& live);
 
   // Folder of the store that belongs to a SQLite file.
@@ -60,6 +62,8 @@ class Database {
   Indexer indexer_;
 
   std::mutex mu_;
+  std::set<uint64_t>
+      forgotten_;  // replaced since it was opened; old readers may ask; guarded by mu_
   bool garbage_collected_ = false;                               // guarded by mu_
   std::map<uint64_t, std::shared_ptr<Collection>> collections_;  // guarded by mu_
   std::map<uint64_t, std::vector<PreparedCommit>> prepared_;     // found at open; guarded by mu_

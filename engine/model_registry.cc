@@ -1,6 +1,7 @@
 #include "engine/model_registry.h"
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
@@ -61,10 +62,19 @@ nlohmann::json ParseRecord(std::string_view key, std::string_view value) {
   return json;
 }
 
-// Encoders of this process by model id; kept as long as somebody uses them.
+// Encoders of this process by model id; kept as long as somebody uses them, the newest few for
+// longer.
 struct EncoderCache {
   std::mutex mu;
   std::map<std::string, std::weak_ptr<const encoder::Encoder>> encoders;
+  std::deque<std::shared_ptr<const encoder::Encoder>> recent;  // kept loaded, newest first
+
+  void Keep(const std::shared_ptr<const encoder::Encoder>& encoder) {
+    constexpr size_t kKept = 4;
+    std::erase(recent, encoder);
+    recent.push_front(encoder);
+    if (recent.size() > kKept) recent.pop_back();
+  }
 };
 EncoderCache& Cache() {
   static EncoderCache& cache = *new EncoderCache;  // never destroyed: threads may outlive main
@@ -77,6 +87,7 @@ std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id,
   if (auto encoder = Cache().encoders[id].lock()) return encoder;
   auto encoder = encoder::Encoder::Load(package);
   Cache().encoders[id] = encoder;
+  Cache().Keep(encoder);
   return encoder;
 }
 
@@ -222,7 +233,10 @@ encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
 std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(const std::string& id) const {
   {
     std::lock_guard lock(Cache().mu);
-    if (auto encoder = Cache().encoders[id].lock()) return encoder;
+    if (auto encoder = Cache().encoders[id].lock()) {
+      Cache().Keep(encoder);
+      return encoder;
+    }
   }
   return LoadCached(id, Package(id));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/error.h"
+
 namespace semblance::engine {
 
 void PendingWrites::Set(int64_t row_id, uint32_t slot) {
@@ -61,6 +63,11 @@ void PendingWrites::Flush(const EmbedTexts& embed) {
   }
   if (!texts.empty()) {
     const std::vector<float> vectors = embed(texts);
+    if (vectors.size() != texts.size() * dimension_) {
+      throw Error(ErrorKind::kCorruption,
+                  "the model gives vectors of another dimension than the table's " +
+                      std::to_string(dimension_));
+    }
     for (size_t i = 0; i < slots.size(); ++i) {
       std::copy_n(vectors.begin() + static_cast<ptrdiff_t>(i * dimension_), dimension_,
                   slot_vectors_.begin() +
@@ -71,8 +78,9 @@ void PendingWrites::Flush(const EmbedTexts& embed) {
 }
 
 void PendingWrites::SetSavepoint(int level) {
-  savepoints_.erase(savepoints_.upper_bound(level), savepoints_.end());
-  savepoints_[level] = undo_.size();
+  // A table that joins late is told the deepest level only, and a second object of a table joins
+  // again at levels that are set: so all levels up to this one, and never one anew.
+  for (int outer = 0; outer <= level; ++outer) savepoints_.emplace(outer, undo_.size());
 }
 
 void PendingWrites::RollbackTo(int level) {

@@ -35,9 +35,9 @@ class PendingWrites {
   // Embeds what waits. When `embed` throws, everything still waits.
   void Flush(const EmbedTexts& embed);
 
-  // SQLite's savepoints, by number. They nest; setting one again moves it, rolling back to one that
-  // was never set here (the table joined later) goes to the oldest newer one. Level -1 is the
-  // transaction itself, when a SAVEPOINT began it.
+  // SQLite's savepoints, by number, from 0. Setting one sets those outside it that this overlay was
+  // not told of (it joined later), and leaves those that are set. Level -1 is the transaction
+  // itself, when a SAVEPOINT began it.
   void SetSavepoint(int level);
   void RollbackTo(int level);
   void Release(int level);

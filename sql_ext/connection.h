@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <utility>
 #include <vector>
 
 #include "engine/database.h"
@@ -47,8 +48,10 @@ class Connection {
   const std::vector<float>& Embed(const std::string& model_id, const encoder::Encoder& encoder,
                                   std::string_view text);
 
-  // Uncommitted writes by table (its random id in the shadow tables).
-  std::map<uint64_t, TableWrites>& writes() { return writes_; }
+  // Uncommitted writes by table: schema, and the random id in its shadow tables, which copies of a
+  // database share.
+  using TableKey = std::pair<std::string, uint64_t>;
+  std::map<TableKey, TableWrites>& writes() { return writes_; }
 
   // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every
   // SQLite version.
@@ -63,7 +66,7 @@ class Connection {
   sqlite3* const db_;
   std::map<std::string, Opened> opened_;  // by schema
   const engine::ModelRegistry built_in_models_{nullptr};
-  std::map<uint64_t, TableWrites> writes_;
+  std::map<TableKey, TableWrites> writes_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first
   std::unordered_map<std::string, std::vector<float>> embedded_;  // model id + text

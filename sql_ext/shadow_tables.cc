@@ -1,6 +1,8 @@
 #include "sql_ext/shadow_tables.h"
 
 #include <charconv>
+#include <memory>
+#include <regex>
 
 #include "engine/error.h"
 #include "engine/row_codec.h"
@@ -15,6 +17,12 @@ uint64_t ToNumber(const std::string& text) {
   uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
+}
+
+// Whether the text of a CREATE VIRTUAL TABLE names this module.
+bool UsesSemblance(const std::string& sql) {
+  static const std::regex using_module("\\busing\\s+[\"'`\\[]?semblance\\b", std::regex::icase);
+  return std::regex_search(sql, using_module);
 }
 
 }  // namespace
@@ -75,6 +83,12 @@ TableState ShadowTables::ReadState() {
     throw engine::Error(engine::ErrorKind::kCorruption,
                         "table " + table_ + " has format '" + format +
                             "', and this version reads format " + kFormat);
+  }
+  const bool other = columns_->dimension != 0 && state.dimension != columns_->dimension;
+  if (state.dimension < 1 || state.dimension > index::kMaxDimension || other) {
+    throw engine::Error(engine::ErrorKind::kCorruption,
+                        "the state of table " + table_ + " names dimension " +
+                            std::to_string(state.dimension) + ", which cannot be");
   }
   return state;
 }
@@ -163,15 +177,26 @@ void ShadowTables::ForEachText(const std::function<void(int64_t, std::string)>& 
   while (read.Step()) visit(read.Int(0), read.Text(1));
 }
 
-std::optional<std::vector<uint64_t>> LiveCollections(sqlite3* db, const std::string& schema) {
+void ShadowTables::ForEachRow(const std::function<void(int64_t)>& visit) {
+  Statement read(db_, "SELECT id FROM " + ContentName() + " ORDER BY id");
+  while (read.Step()) visit(read.Int(0));
+}
+
+std::optional<std::vector<uint64_t>> LiveCollections(const char* file) {
+  if (file == nullptr || *file == '\0') return std::nullopt;
+  sqlite3* db = nullptr;
+  const int opened = sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, nullptr);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> close(
+      db, [](sqlite3* d) { return sqlite3_close(d); });
+  if (opened != SQLITE_OK) return std::nullopt;
   std::vector<uint64_t> live;
   try {
-    Statement tables(db, "SELECT name FROM " + Quoted(schema) +
-                             ".sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql LIKE "
-                             "'%using%semblance%'");
+    Statement tables(db,
+                     "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0");
     while (tables.Step()) {
-      Statement state(db, "SELECT value FROM " + Quoted(schema) + "." +
-                              Quoted(tables.Text(0) + "_state") + " WHERE key = 'collection'");
+      if (!UsesSemblance(tables.Text(1))) continue;
+      Statement state(db, "SELECT value FROM " + Quoted(tables.Text(0) + "_state") +
+                              " WHERE key = 'collection'");
       if (!state.Step()) return std::nullopt;
       live.push_back(engine::FromHex(state.Text(0)));
     }

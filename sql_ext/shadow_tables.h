@@ -57,6 +57,9 @@ class ShadowTables {
   // Every row with a text, by id.
   void ForEachText(const std::function<void(int64_t, std::string)>& visit);
 
+  // Every row id, ascending.
+  void ForEachRow(const std::function<void(int64_t)>& visit);
+
   // "schema"."t_content", quoted.
   std::string ContentName() const { return Name("_content"); }
   // A statement kept for next time; reset it after use. Throws as Statement does.
@@ -78,7 +81,9 @@ class ShadowTables {
   std::map<std::string, Statement> statements_;
 };
 
-// The collections of every semblance table in a schema; nullopt when one cannot be read.
-std::optional<std::vector<uint64_t>> LiveCollections(sqlite3* db, const std::string& schema);
+// The collections of every semblance table in a database file, as it is committed: read through a
+// connection of its own, so that what the caller's transaction changed is not seen. nullopt when
+// one cannot be read, or the file is locked or in memory.
+std::optional<std::vector<uint64_t>> LiveCollections(const char* file);
 
 }  // namespace semblance::sql

@@ -50,7 +50,7 @@ std::shared_ptr<engine::Collection> Table::CollectionFor(const TableState& state
 }
 
 std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
-  const auto writes = connection->writes().find(state.table);
+  const auto writes = connection->writes().find(Key());
   if (writes == connection->writes().end()) return nullptr;
   const auto current = writes->second.collections.find(state.collection);
   if (current == writes->second.collections.end() || current->second.pending->empty())
@@ -60,18 +60,37 @@ std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& st
 }
 
 engine::View Table::ViewFor(const TableState& state) {
-  return CollectionFor(state)->ViewAt(state.commit, Overlay(state));
+  return CollectionFor(state)->ViewAt(VisibleCommit(state), Overlay(state));
+}
+
+uint64_t Table::VisibleCommit(const TableState& state) const {
+  const auto writes = connection->writes().find(Key());
+  if (writes == connection->writes().end()) return state.commit;
+  const auto current = writes->second.collections.find(state.collection);
+  return current == writes->second.collections.end() ? state.commit : current->second.base_commit;
+}
+
+std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64_t row_id) {
+  const auto overlay = Overlay(state);
+  if (!overlay || !overlay->Touches(row_id)) {
+    return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state));
+  }
+  const auto pending = overlay->Find(row_id);
+  if (!pending) return std::nullopt;
+  return std::vector<float>(pending->begin(), pending->end());
 }
 
 engine::PendingWrites& Table::Pending() {
   const TableState state = shadow.ReadState();
-  TableWrites& writes = connection->writes()[state.table];
+  id = state.table;
+  TableWrites& writes = connection->writes()[Key()];
+  writes.names.insert(shadow.table());
   CollectionWrites& current = writes.collections[state.collection];
   if (current.pending) return *current.pending;
   try {
     const auto database = DatabaseFor(state);
     if (database->NeedsGarbageCollection()) {
-      const auto live = LiveCollections(db(), shadow.schema());
+      const auto live = LiveCollections(sqlite3_db_filename(db(), shadow.schema().c_str()));
       if (live) database->CollectGarbage(*live);
     }
     current.collection = CollectionFor(state);

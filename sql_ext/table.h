@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,14 @@ struct Table : sqlite3_vtab {
   const ConnectionPtr connection;
   const TableSchema columns;
   ShadowTables shadow;
+  // Of Connection::writes().
+  Connection::TableKey Key() const { return {shadow.schema(), id}; }
+  // The commit of the current collection that this connection sees: after a COMMIT that failed with
+  // SQLITE_BUSY the shadow table already names the next one.
+  uint64_t VisibleCommit(const TableState& state) const;
+  // A committed or pending vector of a row, as this connection sees it.
+  std::optional<std::vector<float>> VectorOf(const TableState& state, int64_t row_id);
+
   uint64_t id = 0;  // TableState::table; 0 when the shadow tables could not be read
 };
 

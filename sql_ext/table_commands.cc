@@ -88,10 +88,10 @@ void Rebuild::FromVectors() {
   Begin(database);
   const auto old = database->OpenCollection(old_.collection, table_.OptionsFor(old_));
   const auto overlay = table_.Overlay(old_);
-  for (int64_t row_id : old->ViewAt(old_.commit, overlay).RowIds()) {
+  for (int64_t row_id : old->ViewAt(table_.VisibleCommit(old_), overlay).RowIds()) {
     if (const auto pending = overlay ? overlay->Find(row_id) : std::nullopt) {
       loader_->Add(row_id, *pending);
-    } else if (const auto vector = old->VectorAt(row_id, old_.commit)) {
+    } else if (const auto vector = old->VectorAt(row_id, table_.VisibleCommit(old_))) {
       loader_->Add(row_id, *vector);
     }
     if (table_.connection->Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
@@ -102,13 +102,14 @@ void Rebuild::FromVectors() {
 void Rebuild::Finish() {
   loader_->Finish();
   table_.shadow.WriteState(new_);
-  TableWrites& writes = table_.connection->writes()[table_.id];
+  TableWrites& writes = table_.connection->writes()[table_.Key()];
+  writes.names.insert(table_.shadow.table());
   writes.database = database_;
   writes.left_behind.insert(old_.collection);
 }
 
 void CheckIntegrity(Table* table) {
-  if (const auto writes = table->connection->writes().find(table->id);
+  if (const auto writes = table->connection->writes().find(table->Key());
       writes != table->connection->writes().end() && writes->second.HasPending()) {
     ThrowInvalid(
         "integrity-check looks at what is committed, and this transaction has written to table " +
@@ -116,11 +117,15 @@ void CheckIntegrity(Table* table) {
   }
   const TableState state = table->shadow.ReadState();
   std::vector<int64_t> expected;
-  if (table->columns.embeds()) {
+  const bool embeds = table->columns.embeds();
+  if (embeds) {
     table->shadow.ForEachText([&](int64_t row_id, std::string) { expected.push_back(row_id); });
+  } else {
+    table->shadow.ForEachRow([&](int64_t row_id) { expected.push_back(row_id); });
   }
   const auto problems = table->CollectionFor(state)->Check(
-      state.commit, table->columns.embeds() ? &expected : nullptr);
+      state.commit, expected,
+      embeds ? engine::Collection::Expect::kVectorEach : engine::Collection::Expect::kVectorAtMost);
   if (problems.empty()) return;
   std::string list;
   for (const std::string& problem : problems) list += (list.empty() ? "" : "; ") + problem;

@@ -12,7 +12,8 @@
 //
 // Several table objects of one connection may stand for the same table (SQLite makes a new one
 // after a schema change): the second call of each kind finds nothing left to do.
-#include <vector>
+#include <optional>
+#include <string>
 
 #include "sql_ext/guard.h"
 #include "sql_ext/table.h"
@@ -28,8 +29,29 @@ bool SyncWanted(Table* table) {
 }
 
 TableWrites* WritesOf(Table* table) {
-  const auto writes = table->connection->writes().find(table->id);
+  const auto writes = table->connection->writes().find(table->Key());
   return writes == table->connection->writes().end() ? nullptr : &writes->second;
+}
+
+bool IsTable(ShadowTables& shadow, uint64_t id) {
+  try {
+    return shadow.ReadState().table == id;
+  } catch (const SqliteError&) {
+    return false;
+  }
+}
+
+// The shadow tables under the name they have now. An object that SQLite made before an ALTER TABLE
+// RENAME of this transaction still takes part in the commit, with the name of then; so does one
+// whose RENAME was rolled back.
+ShadowTables& CurrentShadow(Table* table, const TableWrites& writes,
+                            std::optional<ShadowTables>* renamed) {
+  if (IsTable(table->shadow, table->id)) return table->shadow;
+  for (const std::string& name : writes.names) {
+    renamed->emplace(table->db(), table->shadow.schema(), name, &table->columns);
+    if (IsTable(**renamed, table->id)) return **renamed;
+  }
+  return table->shadow;
 }
 
 }  // namespace
@@ -41,7 +63,9 @@ int SyncTransaction(sqlite3_vtab* base) {
     auto* table = static_cast<Table*>(base);
     TableWrites* const writes = WritesOf(table);
     if (writes == nullptr) return;
-    const TableState state = table->shadow.ReadState();
+    std::optional<ShadowTables> renamed;
+    ShadowTables& shadow = CurrentShadow(table, *writes, &renamed);
+    const TableState state = shadow.ReadState();
     writes->current = state.collection;
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
     const auto current = writes->collections.find(state.collection);
@@ -49,7 +73,7 @@ int SyncTransaction(sqlite3_vtab* base) {
     table->Flush(state, current->second.pending.get());
     const uint64_t commit = current->second.base_commit + 1;
     current->second.collection->Prepare(current->second.pending, commit, SyncWanted(table));
-    if (state.commit != commit) table->shadow.WriteCommit(commit);
+    if (state.commit != commit) shadow.WriteCommit(commit);
   });
 }
 
@@ -62,7 +86,7 @@ int CommitTransaction(sqlite3_vtab* base) {
     for (uint64_t id : writes->left_behind) {
       if (id != writes->current) writes->database->Forget(id);
     }
-    table->connection->writes().erase(table->id);
+    table->connection->writes().erase(table->Key());
   });
 }
 
@@ -72,14 +96,14 @@ int RollbackTransaction(sqlite3_vtab* base) {
     TableWrites* const writes = WritesOf(table);
     if (writes == nullptr) return;
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
-    table->connection->writes().erase(table->id);
+    table->connection->writes().erase(table->Key());
   });
 }
 
 int SetSavepoint(sqlite3_vtab* base, int level) {
   return GuardTable(base, [&] {
     auto* table = static_cast<Table*>(base);
-    table->connection->writes()[table->id].SetSavepoint(level);
+    table->connection->writes()[table->Key()].SetSavepoint(level);
   });
 }
 

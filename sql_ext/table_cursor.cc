@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "engine/error.h"
@@ -23,6 +24,12 @@ struct ValueFree {
 };
 using ValuePtr = std::unique_ptr<sqlite3_value, ValueFree>;
 
+// A value of a query, bound where the content table is asked.
+struct Parameter {
+  sqlite3_value* value = nullptr;
+  std::string text;  // when there is no value
+};
+
 // What the values of a query ask for.
 struct Request {
   sqlite3_value* match = nullptr;
@@ -34,7 +41,22 @@ struct Request {
   bool farthest_included = true;
   bool nothing = false;  // a condition that no row meets
   std::string where;     // on the content table; empty: every row
-  std::vector<sqlite3_value*> parameters;
+  std::vector<Parameter> parameters;
+
+  std::string Add(Parameter parameter) {  // gives its place in the SQL
+    parameters.push_back(std::move(parameter));
+    return "?" + std::to_string(parameters.size());
+  }
+  void BindTo(Statement* statement) const {
+    for (size_t p = 0; p < parameters.size(); ++p) {
+      const int place = static_cast<int>(p) + 1;
+      if (parameters[p].value) {
+        statement->Bind(place, parameters[p].value);
+      } else {
+        statement->Bind(place, std::string_view(parameters[p].text));
+      }
+    }
+  }
 };
 
 int64_t WholeNumber(sqlite3_value* value, const char* name, int64_t least, int64_t most) {
@@ -106,22 +128,75 @@ void Cursor::ReadDistance(const PlanStep& step, sqlite3_value* value, Request* r
   }
 }
 
-// The values of an IN list are copied into bound parameters: what sqlite3_vtab_in gives is valid
-// for one step only.
+// A bound value has no affinity, while the expression it came from may have had one: `text_column =
+// integer_column` compares as numbers. So a number is compared both ways, a text with a column of
+// no type too; SQLite, which knows the expression, checks the rows again.
+std::string Comparison(const std::string& column, const std::string& comparison,
+                       const std::string& value, int type) {
+  const std::string plain = column + " " + comparison + " " + value;
+  if (column == "id" || comparison == "LIKE" || comparison == "GLOB") return plain;
+  if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
+    return "(" + plain + " OR CAST(" + column + " AS NUMERIC) " + comparison + " " + value + ")";
+  }
+  if (type == SQLITE_TEXT) {
+    return "(" + plain + " OR CAST(" + column + " AS TEXT) " + comparison + " " + value + ")";
+  }
+  return plain;
+}
+
+// A text as JSON; nothing for bytes that JSON cannot hold.
+std::optional<nlohmann::json> JsonText(sqlite3_value* value) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  nlohmann::json json(std::string(text, static_cast<size_t>(sqlite3_value_bytes(value))));
+  if (json.get_ref<const std::string&>().find('\0') != std::string::npos) return std::nullopt;
+  try {
+    json.dump();
+    return json;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+// What sqlite3_vtab_in gives is valid for one step only, so the values are copied: into a JSON
+// text, which has no limit of number, or a parameter each for what has no place there.
 void Cursor::AddInList(const std::string& column, sqlite3_value* list, Request* request) {
-  std::string places;
+  nlohmann::json numbers = nlohmann::json::array();
+  nlohmann::json texts = nlohmann::json::array();
+  std::string condition;
+  const auto add = [&](const std::string& term) {
+    condition += (condition.empty() ? "" : " OR ") + term;
+  };
   sqlite3_value* value = nullptr;
   int code = sqlite3_vtab_in_first(list, &value);
   for (; code == SQLITE_OK && value != nullptr; code = sqlite3_vtab_in_next(list, &value)) {
-    if (sqlite3_value_type(value) == SQLITE_NULL) continue;
-    in_values_.push_back(ValuePtr(sqlite3_value_dup(value)));
-    request->parameters.push_back(in_values_.back().get());
-    places += (places.empty() ? "?" : ",?") + std::to_string(request->parameters.size());
+    const int type = sqlite3_value_type(value);
+    if (type == SQLITE_NULL) continue;
+    if (type == SQLITE_INTEGER) {
+      numbers.push_back(sqlite3_value_int64(value));
+    } else if (type == SQLITE_FLOAT) {
+      numbers.push_back(sqlite3_value_double(value));
+    } else if (const auto text = type == SQLITE_TEXT ? JsonText(value) : std::nullopt) {
+      texts.push_back(*text);
+    } else {
+      in_values_.push_back(ValuePtr(sqlite3_value_dup(value)));
+      add(Comparison(column, "=", request->Add({in_values_.back().get(), ""}), type));
+    }
   }
-  if (code != SQLITE_DONE && code != SQLITE_OK)
+  if (code != SQLITE_DONE && code != SQLITE_OK) {
     throw SqliteError(code, "the values of an IN list could not be read");
-  if (places.empty()) request->nothing = true;
-  AddCondition(column + " IN (" + places + ")", request);
+  }
+  for (const auto& [values, type] : {std::pair(&numbers, "NUMERIC"), std::pair(&texts, "TEXT")}) {
+    if (values->empty()) continue;
+    const std::string each =
+        " IN (SELECT value FROM json_each(" + request->Add({nullptr, values->dump()}) + "))";
+    add(column + each);
+    if (column != "id") add("CAST(" + column + " AS " + type + ")" + each);
+  }
+  if (condition.empty()) {
+    request->nothing = true;
+  } else {
+    AddCondition("(" + condition + ")", request);
+  }
 }
 
 Request Cursor::Read(std::string_view plan, sqlite3_value** values) {
@@ -155,9 +230,8 @@ Request Cursor::Read(std::string_view plan, sqlite3_value** values) {
         if (step.comparison.ends_with("NULL")) {
           AddCondition(step.column + " " + step.comparison, &request);
         } else {
-          request.parameters.push_back(value);
-          AddCondition(step.column + " " + step.comparison + " ?" +
-                           std::to_string(request.parameters.size()),
+          AddCondition(Comparison(step.column, step.comparison, request.Add({value, ""}),
+                                  sqlite3_value_type(value)),
                        &request);
         }
         break;
@@ -177,8 +251,7 @@ std::string Cursor::Selected() const {
 
 void Cursor::StartScan(const Request& request) {
   rows_ = Statement(table->db(), Selected() + request.where + " ORDER BY id");
-  for (size_t p = 0; p < request.parameters.size(); ++p)
-    rows_.Bind(static_cast<int>(p) + 1, request.parameters[p]);
+  request.BindTo(&rows_);
 }
 
 std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
@@ -204,8 +277,7 @@ std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
 std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const Request& request) {
   if (request.where.empty()) return nullptr;
   Statement select(table->db(), "SELECT id FROM " + table->shadow.ContentName() + request.where);
-  for (size_t p = 0; p < request.parameters.size(); ++p)
-    select.Bind(static_cast<int>(p) + 1, request.parameters[p]);
+  request.BindTo(&select);
   std::vector<int64_t> row_ids;
   while (select.Step()) row_ids.push_back(select.Int(0));
   return std::make_shared<engine::RowFilter>(std::move(row_ids));
@@ -293,14 +365,7 @@ void Cursor::VectorColumn(sqlite3_context* context) {
     state_ = table->shadow.ReadState();
     state_read_ = true;
   }
-  std::optional<std::vector<float>> vector;
-  const auto overlay = table->Overlay(state_);
-  if (overlay && overlay->Touches(row_id)) {
-    if (const auto pending = overlay->Find(row_id))
-      vector.emplace(pending->begin(), pending->end());
-  } else {
-    vector = table->CollectionFor(state_)->VectorAt(row_id, state_.commit);
-  }
+  const auto vector = table->VectorOf(state_, row_id);
   if (vector) ResultVector(context, *vector, table->VectorColumnName());
 }
 

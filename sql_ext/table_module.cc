@@ -63,7 +63,10 @@ int ConnectTable(sqlite3* db, void* user, int argc, const char* const* argv, sql
     auto table = MakeTable(user, argc, argv);
     try {
       table->id = table->shadow.ReadState().table;
-    } catch (const std::exception&) {
+    } catch (const SqliteError& error) {
+      const int code = error.code() & 0xff;
+      if (code != SQLITE_ERROR && code != SQLITE_CORRUPT) throw;  // locked, interrupted: try again
+    } catch (const engine::Error&) {
       // DROP TABLE connects first: it must be possible whatever is wrong. Every use reads the state
       // again and says what.
     }
@@ -80,11 +83,12 @@ int DisconnectTable(sqlite3_vtab* base) {
 int DestroyTable(sqlite3_vtab* base) {
   auto* table = static_cast<Table*>(base);
   const int code = GuardTable(base, [&] {
-    const auto writes = table->connection->writes().find(table->id);
-    // SQLite forgets a dropped table at once: no callback would bring its writes into the commit if
-    // ROLLBACK TO brought the table back.
+    const auto writes = table->connection->writes().find(table->Key());
+    // (The innermost savepoint is that of the DROP statement itself.) SQLite forgets a dropped
+    // table at once: no callback would bring its writes into the commit if ROLLBACK TO brought the
+    // table back.
     if (writes != table->connection->writes().end() && writes->second.HasPending() &&
-        !writes->second.savepoints.empty()) {
+        writes->second.savepoints.size() > 1) {
       throw engine::Error(engine::ErrorKind::kBusy,
                           "table " + table->shadow.table() +
                               " was written in this transaction and a savepoint is open: COMMIT or "
@@ -98,7 +102,15 @@ int DestroyTable(sqlite3_vtab* base) {
 }
 
 int RenameTable(sqlite3_vtab* base, const char* new_name) {
-  return GuardTable(base, [&] { static_cast<Table*>(base)->shadow.Rename(new_name); });
+  return GuardTable(base, [&] {
+    auto* table = static_cast<Table*>(base);
+    CheckTableName(new_name, table->columns);
+    const auto writes = table->connection->writes().find(table->Key());
+    if (writes != table->connection->writes().end()) {
+      writes->second.names.insert({table->shadow.table(), new_name});
+    }
+    table->shadow.Rename(new_name);
+  });
 }
 
 int IsShadowName(const char* suffix) {

@@ -169,7 +169,7 @@ class Planner {
     if (c.op == SQLITE_INDEX_CONSTRAINT_EQ && sqlite3_libversion_number() >= kWholeInList &&
         sqlite3_vtab_in(info_, i, -1)) {
       sqlite3_vtab_in(info_, i, 1);
-      Take(i, {PlanStep::Kind::kInList, column, ""}, true);
+      Take(i, {PlanStep::Kind::kInList, column, ""}, false);
       one_row_ = false;
       return true;
     }

@@ -233,6 +233,17 @@ int TableSchema::ContentIndex(size_t column) const {
   return static_cast<int>(column) - (!embeds() && column > vector_column ? 1 : 0);
 }
 
+void CheckTableName(const std::string& table, const TableSchema& schema) {
+  for (const char* hidden : {"distance", "k", "ef", "rowid", "oid", "_rowid_"}) {
+    if (Lower(table) == hidden) {
+      throw Error(ErrorKind::kInvalid, "a table cannot be named '" + table +
+                                           "': its columns distance, k, ef and rowid have "
+                                           "that name");
+    }
+  }
+  CheckNames(table, schema);
+}
+
 TableSchema ParseTableSchema(const std::string& table, std::span<const char* const> arguments) {
   TableSchema schema;
   for (const char* argument : arguments) ParseArgument(argument, &schema);
@@ -249,7 +260,7 @@ TableSchema ParseTableSchema(const std::string& table, std::span<const char* con
                     " column to search by: give exactly one 'name TEXT EMBED' (embedded on write) "
                     "or 'name FLOAT[n]' (vectors you bring)");
   }
-  CheckNames(table, schema);
+  CheckTableName(table, schema);
   return schema;
 }
 

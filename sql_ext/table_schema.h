@@ -40,6 +40,9 @@ struct TableSchema {
   int ContentIndex(size_t column) const;
 };
 
+// Whether a table of these columns may have this name; throws kInvalid when a column is called so.
+void CheckTableName(const std::string& table, const TableSchema& schema);
+
 // Throws engine::Error kInvalid that names the argument, what was expected and the nearest valid
 // name.
 TableSchema ParseTableSchema(const std::string& table, std::span<const char* const> arguments);

@@ -29,7 +29,7 @@ class RowWriter {
   };
 
   Content ReadContent();
-  bool MakeRoom(int64_t row_id);  // false: OR IGNORE says to leave it
+  void MakeRoom(int64_t row_id);
   void PutVector(int64_t row_id, Content content, bool was_there);
 
   Table& table_;
@@ -58,20 +58,24 @@ RowWriter::Content RowWriter::ReadContent() {
   return content;
 }
 
-bool RowWriter::MakeRoom(int64_t row_id) {
-  if (!table_.shadow.Has(row_id)) return true;
-  switch (sqlite3_vtab_on_conflict(table_.db())) {
-    case SQLITE_REPLACE:
-      table_.Pending().Delete(row_id);
-      table_.shadow.Delete(row_id);
-      return true;
-    case SQLITE_IGNORE:
-      return false;
-    default:
-      throw engine::Error(engine::ErrorKind::kConstraint, "table " + table_.shadow.table() +
-                                                              " already has a row with rowid " +
-                                                              std::to_string(row_id));
+void RowWriter::MakeRoom(int64_t row_id) {
+  if (!table_.shadow.Has(row_id)) return;
+  if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE) {
+    // For OR IGNORE SQLite itself turns this into skipping the row.
+    throw engine::Error(engine::ErrorKind::kConstraint, "table " + table_.shadow.table() +
+                                                            " already has a row with rowid " +
+                                                            std::to_string(row_id));
   }
+  table_.Pending().Delete(row_id);
+  table_.shadow.Delete(row_id);
+}
+
+int64_t RowIdFrom(sqlite3_value* value) {
+  if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER) {
+    throw SqliteError(SQLITE_MISMATCH,
+                      "datatype mismatch: a rowid is an INTEGER, and this is " + Describe(value));
+  }
+  return sqlite3_value_int64(value);
 }
 
 void RowWriter::PutVector(int64_t row_id, Content content, bool was_there) {
@@ -92,8 +96,8 @@ int64_t RowWriter::Insert(sqlite3_value* row_id) {
   table_.Pending();  // fails before anything is written, when it must
   std::optional<int64_t> wanted;
   if (sqlite3_value_type(row_id) != SQLITE_NULL) {
-    wanted = sqlite3_value_int64(row_id);
-    if (!MakeRoom(*wanted)) return *wanted;
+    wanted = RowIdFrom(row_id);
+    MakeRoom(*wanted);
   }
   const int64_t made = table_.shadow.Insert(wanted, values_);
   PutVector(made, std::move(content), false);
@@ -103,8 +107,8 @@ int64_t RowWriter::Insert(sqlite3_value* row_id) {
 int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
   Content content = ReadContent();
   table_.Pending();
-  const int64_t moved = sqlite3_value_int64(new_row_id);
-  if (moved != row_id && !MakeRoom(moved)) return row_id;
+  const int64_t moved = RowIdFrom(new_row_id);
+  if (moved != row_id) MakeRoom(moved);
   if (content.text && moved == row_id && table_.shadow.Text(row_id) == content.text)
     content.unchanged = true;
   if (content.unchanged && moved != row_id) {
@@ -113,14 +117,7 @@ int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
     if (table_.columns.embeds()) {
       content.text = table_.shadow.Text(row_id);
     } else {
-      const TableState state = table_.shadow.ReadState();
-      const auto overlay = table_.Overlay(state);
-      if (overlay && overlay->Touches(row_id)) {
-        if (const auto vector = overlay->Find(row_id))
-          content.vector.emplace(vector->begin(), vector->end());
-      } else {
-        content.vector = table_.CollectionFor(state)->VectorAt(row_id, state.commit);
-      }
+      content.vector = table_.VectorOf(table_.shadow.ReadState(), row_id);
     }
   }
   table_.shadow.Update(row_id, moved, values_);
@@ -143,9 +140,13 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     sqlite3_value** const columns = values + 2;
     sqlite3_value* const command = columns[table->hidden(HiddenColumn::kTable)];
     const bool inserting = sqlite3_value_type(values[0]) == SQLITE_NULL;
-    if (inserting && sqlite3_value_type(command) == SQLITE_TEXT) {
+    if (sqlite3_value_type(command) == SQLITE_TEXT && inserting) {
       table->RunCommand(reinterpret_cast<const char*>(sqlite3_value_text(command)));
       return;
+    }
+    if (sqlite3_value_type(command) != SQLITE_NULL && !sqlite3_value_nochange(command)) {
+      ThrowInvalid("a command is a TEXT that is inserted: INSERT INTO " + table->shadow.table() +
+                   "(" + table->shadow.table() + ") VALUES('optimize')");
     }
     RowWriter writer(table, columns);
     *row_id = inserting ? writer.Insert(values[1])

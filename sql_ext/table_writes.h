@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "engine/collection.h"
 #include "engine/database.h"
@@ -24,18 +25,19 @@ struct CollectionWrites {
 struct TableWrites {
   std::set<int> savepoints;  // open ones, also those set before the first write
   std::map<uint64_t, CollectionWrites> collections;
+  std::set<std::string> names;  // that the table has had in this transaction (ALTER TABLE RENAME)
   std::shared_ptr<engine::Database> database;  // of the collections
   std::set<uint64_t>
       left_behind;       // collections that a rebuild in this transaction took the place of
   uint64_t current = 0;  // the collection the shadow table names; known from xSync on
 
   void SetSavepoint(int level) {
-    savepoints.erase(savepoints.upper_bound(level), savepoints.end());
-    savepoints.insert(level);
+    for (int outer = 0; outer <= level; ++outer) savepoints.insert(outer);
     for (auto& [id, writes] : collections) writes.pending->SetSavepoint(level);
   }
   void RollbackTo(int level) {
     savepoints.erase(savepoints.upper_bound(level), savepoints.end());
+    for (int outer = 0; outer <= level; ++outer) savepoints.insert(outer);
     for (auto& [id, writes] : collections) writes.pending->RollbackTo(level);
   }
   void Release(int level) {
