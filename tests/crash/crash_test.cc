@@ -15,10 +15,15 @@
 namespace semblance::test {
 namespace {
 
-constexpr int kKillsInACommit = 100;  // at each point, in each journal mode
-constexpr int kKillsInASeal = 20;
-constexpr int kKillsAtRandomMoments = 30;
-constexpr int kKillsOfTexts = 12;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // a victim starts some ten times slower, and the points are the same
+#else
+constexpr bool kSanitized = false;
+#endif
+constexpr int kKillsInACommit = kSanitized ? 5 : 100;  // at each point, in each journal mode
+constexpr int kKillsInASeal = kSanitized ? 3 : 20;
+constexpr int kKillsAtRandomMoments = kSanitized ? 4 : 30;
+constexpr int kKillsOfTexts = kSanitized ? 2 : 12;
 
 // What must have become of the transaction that the victim was committing.
 enum class Fate { kAbsent, kPresent, kEither };

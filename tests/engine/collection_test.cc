@@ -1,0 +1,219 @@
+// Versions, the two-store commit seen from the store's side, sealing, reopening, and a long random run against a model.
+#include "engine/collection.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "engine/error.h"
+#include "engine/families.h"
+#include "engine/row_codec.h"
+
+namespace semblance::engine {
+namespace {
+
+constexpr uint64_t kId = 7;
+constexpr uint32_t kDimension = 2;
+
+std::shared_ptr<storage::Store> MemoryStore() {
+  storage::OpenOptions options;
+  options.families = FamilyNames();
+  options.in_memory = true;
+  return storage::Store::Open(":memory:", options);
+}
+
+class CollectionTest : public testing::Test {
+ protected:
+  using Rows = std::map<int64_t, std::vector<float>>;
+
+  // A new object over the same store, as a new process has it.
+  void Reopen() {
+    collection_.reset();
+    CollectionOptions options;
+    options.metric = index::Metric::kL2;
+    options.dimension = kDimension;
+    collection_ = std::make_shared<Collection>(kId, options, store_, nullptr, std::vector<PreparedCommit>());
+  }
+  void SetUp() override { Reopen(); }
+
+  // Rows without numbers are deleted.
+  void Prepare(const Rows& rows) {
+    collection_->BeginWrite(commit_);
+    auto writes = std::make_shared<PendingWrites>(kDimension);
+    for (const auto& [row_id, vector] : rows) {
+      if (vector.empty()) {
+        writes->Delete(row_id);
+      } else {
+        writes->Put(row_id, vector);
+      }
+    }
+    collection_->Prepare(writes, commit_ + 1, false);
+  }
+  void Commit(const Rows& rows) {
+    Prepare(rows);
+    collection_->CommitPrepared();
+    ++commit_;
+  }
+  Rows At(uint64_t commit) {
+    Rows rows;
+    const View view = collection_->ViewAt(commit, nullptr);
+    const std::vector<float> origin(kDimension, 0.0f);
+    ViewSearch search;
+    search.k = 100000;
+    search.exact = true;
+    for (const Found& found : view.Search(origin, search)) {
+      rows[found.row_id] = collection_->VectorAt(found.row_id, commit).value();
+    }
+    EXPECT_EQ(view.RowIds().size(), rows.size());
+    return rows;
+  }
+  ErrorKind KindOf(const std::function<void()>& call, std::string* message = nullptr) {
+    try {
+      call();
+    } catch (const Error& error) {
+      if (message) *message = error.what();
+      return error.kind();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return ErrorKind::kIo;
+  }
+
+  std::shared_ptr<storage::Store> store_ = MemoryStore();
+  std::shared_ptr<Collection> collection_;
+  uint64_t commit_ = 0;
+};
+
+TEST_F(CollectionTest, ShowsACommitToThoseWhoAskForItsNumberOnly) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  Prepare({{3, {3, 0}}, {1, {}}});
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}, {2, {2, 0}}}));
+  collection_->CommitPrepared();
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}, {2, {2, 0}}}));
+  EXPECT_EQ(At(2), (Rows{{2, {2, 0}}, {3, {3, 0}}}));
+}
+
+TEST_F(CollectionTest, ForgetsWhatIsRolledBack) {
+  Commit({{1, {1, 0}}});
+  Prepare({{1, {}}, {2, {2, 0}}});
+  collection_->RollbackPrepared();
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}}));
+  Commit({{3, {3, 0}}});
+  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {3, {3, 0}}}));
+}
+
+TEST_F(CollectionTest, PreparesACommitAnewAfterSqliteWasBusy) {
+  Commit({{1, {1, 0}}});
+  Prepare({{2, {2, 0}}});
+  Prepare({{2, {2, 5}}, {3, {3, 0}}});
+  collection_->CommitPrepared();
+  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 5}}, {3, {3, 0}}}));
+}
+
+TEST_F(CollectionTest, RefusesAReaderOlderThanWhatOptimizeDropped) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  Commit({{1, {}}});
+  Commit({{3, {3, 0}}});
+  collection_->Optimize({});
+  EXPECT_EQ(At(3), (Rows{{2, {2, 0}}, {3, {3, 0}}}));
+  EXPECT_EQ(KindOf([&] { collection_->ViewAt(1, nullptr); }), ErrorKind::kSnapshotTooOld);
+  EXPECT_EQ(KindOf([&] { collection_->VectorAt(1, 1); }), ErrorKind::kSnapshotTooOld);
+}
+
+TEST_F(CollectionTest, SaysHowToRepairAStoreThatIsBehind) {
+  Commit({{1, {1, 0}}});
+  std::string message;
+  EXPECT_EQ(KindOf([&] { collection_->ViewAt(5, nullptr); }, &message), ErrorKind::kCorruption);
+  EXPECT_THAT(message, testing::HasSubstr("'rebuild'"));
+  EXPECT_EQ(KindOf([&] { collection_->BeginWrite(5); }), ErrorKind::kCorruption);
+}
+
+TEST_F(CollectionTest, UndoesCommitsThatSqliteLost) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  Commit({{1, {9, 9}}, {3, {3, 0}}});
+  Commit({{2, {}}, {3, {8, 8}}});
+  commit_ = 1;  // what SQLite's file says
+  Commit({{4, {4, 0}}});
+  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
+  Reopen();
+  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
+}
+
+TEST_F(CollectionTest, AnswersTheSameAfterReopeningWithAndWithoutSegments) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}, {-5, {5, 5}}});
+  Commit({{2, {}}, {1, {1, 1}}});
+  const Rows expected = At(2);
+  Reopen();
+  EXPECT_EQ(At(2), expected);
+  collection_->Optimize({});
+  EXPECT_EQ(At(2), expected);
+  Commit({{-5, {}}, {6, {6, 6}}});
+  const Rows after = At(3);
+  Reopen();
+  EXPECT_EQ(At(3), after);
+  EXPECT_THAT(collection_->Check(3, {1, 6}, Collection::Expect::kVectorEach), testing::IsEmpty());
+  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorEach), testing::SizeIs(1));
+  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorAtMost), testing::IsEmpty());
+  EXPECT_THAT(collection_->Check(3, {1}, Collection::Expect::kVectorAtMost), testing::SizeIs(1));
+}
+
+TEST_F(CollectionTest, FallsBackToTheRowsWhenASegmentIsLost) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  collection_->Optimize({});
+  store_->DeleteBlob(kSegments, SegmentKey(kId, 1, 's'));
+  Reopen();
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}, {2, {2, 0}}}));
+  EXPECT_THAT(collection_->Check(1, {1, 2}, Collection::Expect::kVectorEach),
+              testing::ElementsAre(testing::HasSubstr("segment 1")));
+  collection_->Optimize({});
+  EXPECT_THAT(collection_->Check(1, {1, 2}, Collection::Expect::kVectorEach), testing::IsEmpty());
+}
+
+TEST_F(CollectionTest, AgreesWithAModelThroughARandomLife) {
+  std::mt19937 random(11);
+  std::map<uint64_t, Rows> history = {{0, {}}};
+  uint64_t oldest = 0;  // that readers may still ask for
+  for (int step = 0; step < 250; ++step) {
+    Rows change;
+    Rows next = history[commit_];
+    for (int i = random() % 6; i >= 0; --i) {
+      const int64_t row_id = static_cast<int64_t>(random() % 60) - 20;
+      if (random() % 3 == 0) {
+        change[row_id] = {};
+        next.erase(row_id);
+      } else {
+        change[row_id] = {static_cast<float>(random() % 100), static_cast<float>(step)};
+        next[row_id] = change[row_id];
+      }
+    }
+    if (random() % 8 == 0) {
+      Prepare(change);
+      collection_->RollbackPrepared();
+    } else {
+      Commit(change);
+      history[commit_] = next;
+    }
+    const uint32_t event = random() % 40;
+    if (event == 0) {
+      collection_->Optimize({});
+      oldest = commit_;
+    } else if (event == 1) {
+      Reopen();
+      oldest = commit_;
+    } else if (event == 2 && commit_ > oldest) {
+      // SQLite comes back with an older commit.
+      const uint64_t back = oldest + random() % (commit_ - oldest);
+      history.erase(history.upper_bound(back), history.end());
+      commit_ = back;
+      collection_->BeginWrite(commit_);
+      oldest = commit_;
+    }
+    const uint64_t asked = oldest + random() % (commit_ - oldest + 1);
+    ASSERT_EQ(At(commit_), history[commit_]) << "step " << step;
+    ASSERT_EQ(At(asked), history[asked]) << "step " << step << " at commit " << asked << " of " << commit_;
+  }
+}
+
+}  // namespace
+}  // namespace semblance::engine
