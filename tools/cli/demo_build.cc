@@ -58,9 +58,17 @@ void BuildDemoTable(Connection* connection, const DemoTable& table, TextTable* p
   Phase(table.name + ": FTS5 beside it", table.rows, phases, [&] {
     Transaction transaction(connection);
     const std::string fts = table.name + "_words";
-    connection->Execute("CREATE VIRTUAL TABLE " + fts + " USING fts5(" + table.text_column + ")");
-    connection->Execute("INSERT INTO " + fts + "(rowid, " + table.text_column + ") SELECT rowid, " +
-                        table.text_column + " FROM " + table.name);
+    std::string columns = table.text_column;
+    std::string stored;
+    for (const std::string& column : table.columns) {
+      if (column == table.text_column) continue;
+      columns += ", " + column;
+      stored += ", " + column + " UNINDEXED";
+    }
+    connection->Execute("CREATE VIRTUAL TABLE " + fts + " USING fts5(" + table.text_column +
+                        stored + ")");
+    connection->Execute("INSERT INTO " + fts + "(rowid, " + columns + ") SELECT rowid, " + columns +
+                        " FROM " + table.name);
     transaction.Commit();
   });
 }

@@ -95,6 +95,13 @@ void Ask(const DemoOptions& options, const std::vector<DemoTable>& tables) {
   }
 }
 
+// As the sqlite3 shell shows a statement of several lines.
+std::string Typed(const std::string& sql) {
+  std::string typed = "sqlite> ";
+  for (char c : sql) typed += c == '\n' ? std::string("\n     ...>") : std::string(1, c);
+  return typed + ";";
+}
+
 void GoOn(const DemoOptions& options, const DemoTable& table) {
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string database = ShellWord(options.database);
@@ -105,11 +112,11 @@ void GoOn(const DemoOptions& options, const DemoTable& table) {
       "or, from any sqlite3:\n"
       "  sqlite3 %s\n"
       "  sqlite> %s\n"
-      "  sqlite> %s;\n",
+      "  %s\n",
       database.c_str(), database.c_str(), ShellWord(program).c_str(), database.c_str(),
       table.name.c_str(), "your own words", ShellWord(program).c_str(), database.c_str(),
       database.c_str(), LoadCommand(FindExtension()).c_str(),
-      SemanticSql(table, {"your own words", ""}).c_str());
+      Typed(SemanticSql(table, {"your own words", ""})).c_str());
 }
 
 void Demo(const DemoOptions& options) {

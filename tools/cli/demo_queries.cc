@@ -34,12 +34,8 @@ std::string SemanticSql(const DemoTable& table, const DemoQuery& query) {
 
 std::string FullTextSql(const DemoTable& table, const DemoQuery& query) {
   const std::string fts = table.name + "_words";
-  std::string sql = "SELECT round(rank, 2) AS bm25, ";
-  // The text is a column of both; the rest is in the semantic table only, found there by rowid.
-  sql += table.shown.substr(0, table.shown.rfind(table.text_column)) + table.name + "." +
-         table.text_column;
-  sql += "\n  FROM " + fts + " JOIN " + table.name + " ON " + table.name + ".rowid = " + fts +
-         ".rowid\n WHERE " + fts + " MATCH " + QuoteText(AnyWord(query.words));
+  std::string sql = "SELECT round(rank, 2) AS bm25, " + table.shown + "\n  FROM " + fts +
+                    " WHERE " + fts + " MATCH " + QuoteText(AnyWord(query.words));
   if (!query.filter.empty()) sql += " AND " + query.filter;
   return sql + "\n ORDER BY rank LIMIT " + kAnswers;
 }
