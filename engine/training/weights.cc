@@ -142,11 +142,6 @@ void FitWeights(const NetworkShape& shape, int64_t layers_before, uint64_t seed,
   if (shape.layers <= layers_before) return;
   for (int64_t layer = layers_before; layer < shape.layers; ++layer) SilenceLayer(layer, weights);
   MoveNorm(LastNorm(layers_before), LastNorm(shape.layers), weights);
-  if (layers_before > 0) return;
-  // A bag of tokens has learned nothing of positions; layers need something to tell them apart by.
-  const NamedTensor noise = InitialTensor(kPositions, shapes.at(kPositions), seed);
-  std::vector<float>& positions = weights->at(kPositions).values;
-  for (size_t i = 0; i < positions.size(); ++i) positions[i] += noise.values[i];
 }
 
 }  // namespace semblance::training

@@ -73,6 +73,7 @@ TEST(ContrastiveLoss, SymmetricLossIsTheSameWhenTheSidesChangePlaces) {
   example.rows = 2;
   example.dimension = 3;
   example.symmetric = true;
+  example.temperature = 0.5;
   example.anchors = a;
   example.positives = b;
   const double forward = LoadLearnerModule().contrastive_loss(example).loss;

@@ -26,8 +26,9 @@ std::vector<float> Flat(const json& rows) {
 }
 
 TEST(Measures, SpearmanMatchesScipyWithAndWithoutTies) {
+  const json golden = Golden("spearman.json");
   int checked = 0;
-  for (const json& test : Golden("spearman.json")["cases"]) {
+  for (const json& test : golden["cases"]) {
     const auto a = test["a"].get<std::vector<double>>(), b = test["b"].get<std::vector<double>>();
     if (test["spearman"].is_null()) {
       EXPECT_TRUE(std::isnan(Spearman(a, b))) << test["name"];
@@ -40,8 +41,9 @@ TEST(Measures, SpearmanMatchesScipyWithAndWithoutTies) {
 }
 
 TEST(Measures, AlignmentAndUniformityMatchTheReference) {
+  const json golden = Golden("align_uniform.json");
   int checked = 0;
-  for (const json& test : Golden("align_uniform.json")["cases"]) {
+  for (const json& test : golden["cases"]) {
     const std::vector<float> x = Flat(test["x"]), y = Flat(test["y"]);
     const size_t dimension = test["x"][0].size();
     // The reference read the same decimals as doubles; here they are floats.

@@ -1,0 +1,91 @@
+// Going on from a model: more text, more layers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/training/learner_module.h"
+#include "engine/training/measures.h"
+#include "engine/training/model_files.h"
+#include "tests/training/fixtures.h"
+
+namespace semblance::training {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<float> Vectors(const encoder::ModelPackage& model,
+                           const std::vector<std::string>& texts) {
+  const auto tokenizer = encoder::Tokenizer::Load(model);
+  int64_t max_length = 0;
+  const NetworkShape shape = ReadShape(model, &max_length);
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::string& text : texts) {
+    ids.push_back(tokenizer->Encode(text, static_cast<uint32_t>(max_length)));
+  }
+  Options options;
+  options.threads = 1;
+  return LoadLearnerModule()
+      .create(shape, ReadWeights(model), options)
+      ->Embed({ids.begin(), ids.end()}, false);
+}
+
+TEST(Base, TrainingGoesOnWhereTheBaseStopped) {
+  const encoder::ModelPackage base =
+      Train(Rows(200, 2), TinyOptions(R"("epochs":4,"lr":0.003)")).model;
+  const Trained more = Train(
+      Rows(200, 2), R"({"batch":16,"epochs":1,"threads":1,"report_every":5,"lr":0.0003})", &base);
+  const Trained anew = Train(Rows(200, 2), TinyOptions(R"("epochs":1,"report_every":5)"));
+  EXPECT_LT(more.Phase("train").front().loss, 0.5 * anew.Phase("train").front().loss);
+  EXPECT_EQ(more.model.File("tokenizer.model"), base.File("tokenizer.model"));
+  EXPECT_THAT(more.options, HasSubstr(R"("hidden":32)"));
+}
+
+TEST(Base, AddedLayersBeginAsTheIdentity) {
+  const std::vector<std::string> texts = Sentences(20);
+  for (const int layers : {0, 1}) {
+    const encoder::ModelPackage base =
+        Train(Rows(200, 2),
+              TinyOptions(R"("epochs":2,"lr":0.003,"layers":)" + std::to_string(layers)))
+            .model;
+    // A learning rate of nothing leaves the grown network as it was made.
+    const encoder::ModelPackage grown =
+        Train(Rows(20, 2),
+              R"({"lr":0,"max_steps":1,"threads":1,"batch":8,"layers":)" +
+                  std::to_string(layers + 2) + "}",
+              &base)
+            .model;
+    const std::vector<float> before = Vectors(base, texts), after = Vectors(grown, texts);
+    ASSERT_EQ(before.size(), after.size());
+    for (size_t i = 0; i < texts.size(); ++i) {
+      EXPECT_GT(Cosine(&before[i * 32], &after[i * 32], 32), 0.99999) << layers;
+    }
+  }
+}
+
+TEST(Base, LongerTextsGetNewPositions) {
+  const encoder::ModelPackage base = Train(Rows(40, 1), TinyOptions(R"("max_steps":2)")).model;
+  const Trained longer =
+      Train(Rows(40, 1), R"({"max_steps":2,"batch":8,"threads":1,"max_length":48})", &base);
+  int64_t max_length = 0;
+  EXPECT_EQ(ReadShape(longer.model, &max_length).positions, 48);
+  EXPECT_EQ(max_length, 48);
+}
+
+TEST(Base, OptionsThatContradictTheBaseAreRefused) {
+  const encoder::ModelPackage base =
+      Train(Rows(40, 1), TinyOptions(R"("layers":2,"max_steps":1)")).model;
+  const auto message = [&](const std::string& options) -> std::string {
+    try {
+      Train(Rows(40, 1), options, &base);
+    } catch (const encoder::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message(R"({"hidden":64})"), HasSubstr("\"hidden\" differs"));
+  EXPECT_THAT(message(R"({"layers":1})"), HasSubstr("added, not removed"));
+}
+
+}  // namespace
+}  // namespace semblance::training
