@@ -53,7 +53,7 @@ TEST(TokenizerTest, BpeModelsAreReadToo) {
 }
 
 TEST(TokenizerTest, SpecialIdsAreFoundByName) {
-  const SpecialIds& ids = Unigram()->special_ids();
+  const SpecialIds ids = Unigram()->special_ids();
   EXPECT_EQ(ids.pad, 0);
   EXPECT_EQ(ids.unk, kUnknown);
   EXPECT_EQ(ids.cls, kCls);
