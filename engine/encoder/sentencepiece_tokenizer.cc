@@ -22,10 +22,12 @@ constexpr int kOnlyFatal = 3;
 // How much of a long text is tokenized for `max_length` ids. An id stands for some four bytes on
 // average; this has room for sixteen times as many. Where that is not enough - long runs of spaces,
 // or of characters without a piece, become one id or none - the beginning grows eightfold until it
-// is, or reaches kMostBytes. Ids that come from beyond those are lost.
+// is, or reaches a last bound; ids that come from beyond that are lost. The library takes time that
+// is quadratic in a run of characters without a piece, a quarter of a second for 64 KiB.
 constexpr size_t kBytesPerId = 64;
 constexpr size_t kGrowth = 8;
-constexpr size_t kMostBytes = size_t{1} << 20;
+constexpr size_t kLastBound = size_t{64} << 10;  // for long sequences kLastBytesPerId an id
+constexpr size_t kLastBytesPerId = 16;
 // The last ids before a cut may differ from those of the whole text, as a word was cut there.
 constexpr size_t kSpareIds = 8;
 
@@ -66,12 +68,14 @@ class SentencePieceTokenizer : public Tokenizer {
     if (max_length < 2) throw Error(ErrorKind::kInvalid, "max_length must be at least 2");
     const size_t room = max_length - 2;
     std::vector<int> pieces;
-    for (size_t most = std::min(kMostBytes, (room + kSpareIds) * kBytesPerId);; most *= kGrowth) {
-      most = std::min(most, kMostBytes);
+    const size_t wanted = room + kSpareIds;
+    const size_t last = std::max(kLastBound, wanted * kLastBytesPerId);
+    for (size_t most = std::min(last, wanted * kBytesPerId);;
+         most = std::min(last, most * kGrowth)) {
       const std::string_view beginning = CutAtCharacter(text, most);
       pieces = Pieces(beginning);
-      const bool whole = beginning.size() == text.size() || most == kMostBytes;
-      if (whole || pieces.size() >= room + kSpareIds) break;
+      const bool whole = beginning.size() == text.size() || most == last;
+      if (whole || pieces.size() >= wanted) break;
     }
     const size_t count = std::min(room, pieces.size());
     std::vector<int32_t> ids;

@@ -124,12 +124,18 @@ TEST(TokenizerTest, ALongRunOfOneIdBeforeTheRestDoesNotHideIt) {
   const auto tokenizer = Unigram();
   for (const std::string& filling : {std::string(" "), std::string("\xF0\x9F\x8E\xB8")}) {
     std::string text;
-    while (text.size() < 300'000) text += filling;
+    while (text.size() < 30'000) text += filling;
     const Ids ids = tokenizer->Encode(text + " bridge", 32);
     const Ids alone = tokenizer->Encode("bridge", 32);
     ASSERT_GE(ids.size(), alone.size());
     EXPECT_TRUE(std::equal(alone.rbegin(), alone.rend() - 1, ids.rbegin())) << filling;
   }
+}
+
+TEST(TokenizerTest, MegabytesOfCharactersWithoutAPieceAreLeftBeforeTheyTakeLong) {
+  std::string text;
+  while (text.size() < 10'000'000) text += "\xF0\x9F\x8E\xB8";
+  EXPECT_THAT(Unigram()->Encode(text + " bridge", 32), ElementsAre(kCls, 5, kUnknown, kSep));
 }
 
 TEST(TokenizerTest, LowerCasingIsDoneBeforeTheModelOnRequest) {
