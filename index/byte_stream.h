@@ -1,4 +1,5 @@
-// Where a segment is written to and read from; who implements it decides what lies behind (a file, a store's blob).
+// Where a segment is written to and read from; who implements it decides what lies behind (a file, a
+// store's blob). What an implementation throws passes through index/ unchanged.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@ class ByteSink {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // Exactly `count` bytes, or throws.
+  // Exactly `count` bytes, or throws; a stream that ends too early should be an index::Error of
+  // kCorruption.
   virtual void Read(void* out, size_t count) = 0;
 };
 

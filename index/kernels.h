@@ -41,9 +41,9 @@ inline void PrefetchRow(const float* row, size_t dimension) {
   for (; line < end; line += 64) __builtin_prefetch(line);
 }
 
-// How rows follow each other in memory. In order the processor fetches ahead by itself, and
-// prefetching doubled the time of a scan (100,000 x 384: 10.3 ms with, 4.8 ms without); scattered
-// rows it cannot foresee.
+// How rows follow each other in memory. In order the processor fetches ahead by itself and
+// prefetching only costs (100,000 x 384, medians: 7.9 ms with, 6.3 without); scattered rows it
+// cannot foresee (every tenth of them: 0.58 ms with, 0.93 without).
 enum class RowOrder { kInOrder, kScattered };
 
 // out[i] = kernel(query, row_at(i)) for `count` rows; row_at gives a pointer to `dimension` f32.

@@ -82,6 +82,17 @@ TEST_P(HnswWalk, CrossesForbiddenNodesWithoutReturningThem) {
   EXPECT_GE(MeanRecall(graph, sample, clusters, options), 0.95);
 }
 
+TEST_P(HnswWalk, CrossesNineForbiddenNodesOfTen) {
+  Clusters clusters(24, 40, 13);
+  const Sample sample = Prepared(GetParam(), clusters.DrawMany(4000));
+  const HnswGraph graph = BuildGraph(GetParam(), sample);
+  PositionSet allowed(sample.size(), false);
+  for (uint32_t i = 0; i < sample.size(); i += 10) allowed.Add(i);
+  // By inner product it loses the shorter vectors: segments do not walk there.
+  const double least = GetParam() == Metric::kInnerProduct ? 0.7 : 0.95;
+  EXPECT_GE(MeanRecall(graph, sample, clusters, {.k = 10, .ef = 64, .allowed = &allowed}), least);
+}
+
 TEST_P(HnswWalk, KeepsAtLeastKCandidates) {
   Clusters clusters(8, 10, 4);
   const Sample sample = Prepared(GetParam(), clusters.DrawMany(1000));
