@@ -52,6 +52,7 @@ void BuildDemoTable(Connection* connection, const DemoTable& table, TextTable* p
   std::fflush(stdout);
   connection->Execute(table.create_sql);
   Phase(table.name + ": insert and embed", table.rows, phases, [&] { Import(connection, table); });
+  std::fprintf(stderr, "%s  putting all rows into one segment of the index\n", table.name.c_str());
   Phase(table.name + ": index (optimize)", table.rows, phases, [&] {
     connection->Execute("INSERT INTO " + table.name + "(" + table.name + ") VALUES ('optimize')");
   });

@@ -22,7 +22,7 @@ DemoTable PackageTable(std::vector<Package> read) {
       "CREATE VIRTUAL TABLE packages USING semblance(\n"
       "  description TEXT EMBED, name TEXT, section TEXT, installed_kib INTEGER)";
   table.columns = {"description", "name", "section", "installed_kib"};
-  table.shown = "name, section, installed_kib, description";
+  table.shown = "section, installed_kib, description";
   table.queries = {{"something to draw diagrams", ""},
                    {"recover deleted photos", ""},
                    {"watch the stars at night", "section = 'science'"},
@@ -30,7 +30,10 @@ DemoTable PackageTable(std::vector<Package> read) {
   table.rows = packages->size();
   table.for_each_row = [packages](const Visit& visit) {
     for (const Package& package : *packages) {
-      visit({package.description, package.name, package.section, package.installed_kib});
+      // The name often says what a short description leaves out: "recoverjpeg: recover JFIF
+      // pictures".
+      visit({package.name + ": " + package.description, package.name, package.section,
+             package.installed_kib});
     }
   };
   return table;
