@@ -1,7 +1,6 @@
 #include "engine/encoder/embeddings.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace semblance::encoder {
 
@@ -13,12 +12,10 @@ Embeddings::Embeddings(const BertConfig& config, const NamedWeights& weights,
   const TensorView& words =
       weights.View("embeddings.word_embeddings.weight", {config.vocabulary, config.hidden});
   word_type_ = words.dtype;
-  std::vector<float> checked = words.ToFloats();
   if (word_type_ == DType::kF32) {
-    words_ = std::move(checked);
+    words_ = words.ToFloats();
   } else {
-    narrow_words_.resize(words.Count());
-    std::memcpy(narrow_words_.data(), words.data.data(), words.data.size());
+    narrow_words_ = words.ToNarrow();
   }
   positions_ =
       weights.Floats("embeddings.position_embeddings.weight", {config.positions, config.hidden});

@@ -14,6 +14,7 @@ using nlohmann::json;
 constexpr size_t kLengthBytes = 8;
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr size_t kMostDimensions = 16;
+constexpr const char* kNotFinite = "a weight is infinite or not a number";
 
 [[noreturn]] void Corrupt(const std::string& message) {
   throw Error(ErrorKind::kCorruption, "safetensors: " + message);
@@ -107,6 +108,9 @@ uint64_t ReadLength(std::string_view bytes) {
   return length;
 }
 
+// The bits that are all set in what is not finite.
+uint16_t NarrowExponent(DType dtype) { return dtype == DType::kF16 ? 0x7c00 : 0x7f80; }
+
 // Appends `value` as `dtype` has it; false when it has no finite form there.
 bool AppendValue(float value, DType dtype, char* out) {
   const uint32_t exponent = 0x7f800000;
@@ -116,7 +120,7 @@ bool AppendValue(float value, DType dtype, char* out) {
     return true;
   }
   const uint16_t narrow = dtype == DType::kF16 ? FloatToHalf(value) : FloatToBfloat16(value);
-  const uint16_t narrow_exponent = dtype == DType::kF16 ? 0x7c00 : 0x7f80;
+  const uint16_t narrow_exponent = NarrowExponent(dtype);
   std::memcpy(out, &narrow, sizeof(narrow));
   return (narrow & narrow_exponent) != narrow_exponent;
 }
@@ -139,21 +143,31 @@ size_t DTypeBytes(DType dtype) { return dtype == DType::kF32 ? 4 : 2; }
 
 std::vector<float> TensorView::ToFloats() const {
   std::vector<float> values(Count());
-  if (dtype == DType::kF32) {
-    if (!values.empty()) std::memcpy(values.data(), data.data(), values.size() * sizeof(float));
-  } else {
+  if (dtype != DType::kF32) {
+    const std::vector<uint16_t> narrow = ToNarrow();
     const bool is_half = dtype == DType::kF16;
     for (size_t i = 0; i < values.size(); ++i) {
-      uint16_t narrow = 0;
-      std::memcpy(&narrow, data.data() + i * sizeof(narrow), sizeof(narrow));
-      values[i] = is_half ? HalfToFloat(narrow) : Bfloat16ToFloat(narrow);
+      values[i] = is_half ? HalfToFloat(narrow[i]) : Bfloat16ToFloat(narrow[i]);
     }
+    return values;
   }
+  if (!values.empty()) std::memcpy(values.data(), data.data(), values.size() * sizeof(float));
   bool finite = true;
   for (const float value : values) {
     finite &= (std::bit_cast<uint32_t>(value) & 0x7f800000) != 0x7f800000;
   }
-  if (!finite) Corrupt("a weight is infinite or not a number");
+  if (!finite) Corrupt(kNotFinite);
+  return values;
+}
+
+std::vector<uint16_t> TensorView::ToNarrow() const {
+  if (dtype == DType::kF32) throw Error(ErrorKind::kInvalid, "a tensor of F32 is not narrow");
+  std::vector<uint16_t> values(Count());
+  if (!values.empty()) std::memcpy(values.data(), data.data(), data.size());
+  const uint16_t exponent = NarrowExponent(dtype);
+  bool finite = true;
+  for (const uint16_t value : values) finite &= (value & exponent) != exponent;
+  if (!finite) Corrupt(kNotFinite);
   return values;
 }
 

@@ -35,6 +35,8 @@ struct TensorView {
   size_t Count() const { return data.size() / DTypeBytes(dtype); }
   // All values widened to f32. Throws kCorruption when one is not finite.
   std::vector<float> ToFloats() const;
+  // The values of a 16-bit type as they are stored. Throws kCorruption likewise.
+  std::vector<uint16_t> ToNarrow() const;
 };
 
 class SafeTensors {

@@ -151,6 +151,24 @@ TEST(SafeTensorsTest, WeightsThatAreNotFiniteAreRefused) {
   EXPECT_EQ(KindOf([&] { parsed.Find("x")->ToFloats(); }), ErrorKind::kCorruption);
 }
 
+TEST(SafeTensorsTest, NarrowValuesAreGivenAsStoredUnlessTheyAreNotFinite) {
+  for (const auto& [type, infinity] :
+       {std::pair<std::string, uint16_t>{"F16", 0x7c00}, {"BF16", 0xff80}}) {
+    const std::string header =
+        R"({"x":{"dtype":")" + type + R"(","shape":[2],"data_offsets":[0,4]}})";
+    std::string file = FileOf(header, 4);
+    file[file.size() - 4] = '\x12';
+    const SafeTensors sound = SafeTensors::Parse(file);
+    EXPECT_EQ(sound.Find("x")->ToNarrow(), (std::vector<uint16_t>{0x12, 0})) << type;
+    std::string damaged = file;
+    damaged[file.size() - 1] = static_cast<char>(infinity >> 8);
+    damaged[file.size() - 2] = static_cast<char>(infinity);
+    const SafeTensors broken = SafeTensors::Parse(damaged);
+    EXPECT_EQ(KindOf([&] { broken.Find("x")->ToNarrow(); }), ErrorKind::kCorruption) << type;
+    EXPECT_EQ(KindOf([&] { broken.Find("x")->ToFloats(); }), ErrorKind::kCorruption) << type;
+  }
+}
+
 TEST(SafeTensorsTest, WritingNamesTheTensorWhoseShapeOrValuesDoNotFit) {
   EXPECT_EQ(KindOf([] { Write({{"x", {{2}, {1}}}}, DType::kF32); }), ErrorKind::kInvalid);
   EXPECT_EQ(KindOf([] { Write({{"x", {{1}, {70000}}}}, DType::kF16); }), ErrorKind::kInvalid);
