@@ -12,6 +12,7 @@
 #include "engine/training/measures.h"
 #include "engine/training/run.h"
 #include "tools/default_model/recipe.h"
+#include "tools/default_model/retrieval.h"
 
 namespace semblance::default_model {
 namespace {
@@ -37,6 +38,7 @@ class MemoryRows : public training::RowSource {
 struct Settings {
   Folders folders;
   std::string stage, base, out, options, score;
+  std::vector<std::string> retrieval;
   uint64_t seed = 1;
   int64_t threads = 0, steps = 0, batch = 0;
 };
@@ -90,9 +92,8 @@ ModelPackage Train(const Settings& settings, Stage stage) {
   return run->TakeModel();
 }
 
-void Score(const ModelPackage& package, const std::string& folder) {
-  const auto model = encoder::Encoder::Load(package);
-  const size_t dimension = model->dimension();
+void Score(const encoder::Encoder& model, const std::string& folder) {
+  const size_t dimension = model.dimension();
   double sum = 0;
   const std::vector<StsSet> sets = ReadStsSets(folder);
   for (const StsSet& set : sets) {
@@ -103,7 +104,7 @@ void Score(const ModelPackage& package, const std::string& folder) {
       texts.push_back(pair.b);
       scores.push_back(pair.score);
     }
-    const std::vector<float> vectors = model->Encode(texts);
+    const std::vector<float> vectors = model.Encode(texts);
     for (size_t i = 0; i < scores.size(); ++i) {
       const float* a = &vectors[2 * i * dimension];
       cosines.push_back(training::Cosine(a, a + dimension, dimension));
@@ -123,8 +124,14 @@ void Main(const Settings& settings) {
     std::printf("written to %s after %.0f s\n", settings.out.c_str(),
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  if (!settings.score.empty())
-    Score(ModelPackage::FromDirectory(settings.score), settings.folders.sts);
+  if (settings.score.empty()) return;
+  const auto model = encoder::Encoder::Load(ModelPackage::FromDirectory(settings.score));
+  Score(*model, settings.folders.sts);
+  for (const std::string& folder : settings.retrieval) {
+    const RetrievalScore score = ScoreRetrieval(*model, folder);
+    std::printf("%s: %zu documents, %zu queries, nDCG@10 %.4f\n", folder.c_str(), score.documents,
+                score.queries, score.ndcg);
+  }
 }
 
 }  // namespace
@@ -146,6 +153,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", settings.seed, "seed of rows and weights");
   app.add_option("--threads", settings.threads, "0: all");
   app.add_option("--score", settings.score, "model folder to score on the STS sets");
+  app.add_option("--retrieval", settings.retrieval,
+                 "with --score: folders with docs.tsv, queries.tsv and qrels.tsv");
   CLI11_PARSE(app, argc, argv);
   try {
     semblance::default_model::Main(settings);
