@@ -1,6 +1,6 @@
-#include <rocksdb/listener.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <random>
 
@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kMaxFamilies = 32;
 constexpr size_t kMaxLogs = 4;
+constexpr std::chrono::seconds kPatience{3};  // RocksDB may sleep for one before it tries again
 
 size_t CountLogs(const std::string& folder) {
   size_t logs = 0;
@@ -46,32 +47,6 @@ std::vector<std::string> CheckedFamilies(const std::vector<std::string>& names) 
 }
 
 }  // namespace
-
-// Hears of failed writes, and keeps RocksDB from polling the disk every five seconds by itself:
-// LockForWriting tries at the moment somebody wants to write.
-class Database::ErrorWatch : public rocksdb::EventListener {
- public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
-    // RocksDB calls two of these fatal: a quota that is used up, which it does not know, and, with
-    // two-phase commit, a compaction without space, for fear of a torn log, which a compaction does
-    // not write. A hard error is one that Resume may clear.
-    if (KindOf(*error) == ErrorKind::kNoSpace &&
-        error->severity() > rocksdb::Status::Severity::kHardError) {
-      *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
-    }
-    stopped_.store(true);
-  }
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status error,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
-
-  bool stopped() const { return stopped_.load(); }
-  void set_stopped(bool stopped) { stopped_.store(stopped); }
-
- private:
-  std::atomic<bool> stopped_{false};
-};
 
 std::shared_ptr<rocksdb::Env> NewMemoryEnv() {
   return std::shared_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default()));
@@ -109,6 +84,7 @@ void Database::OpenRocks() {
   rocksdb::DBOptions options = MakeDbOptions(env_.get());
   const auto logger = std::make_shared<SilentLogger>();
   options.info_log = logger;
+  options.sst_file_manager = NewSpaceWatcher(files_, logger);
   options.listeners.push_back(watch_);
   const rocksdb::ColumnFamilyOptions family_options = MakeFamilyOptions(cache_);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
@@ -269,24 +245,30 @@ void Database::WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptio
 
 std::unique_lock<std::mutex> Database::LockForWriting() const {
   std::unique_lock<std::mutex> lock(write_mu_);
-  if (watch_->stopped()) Resume();
+  rocksdb::Status stopped = watch_->WaitUntilWritable(std::chrono::seconds(0));
+  if (!stopped.ok() && HasSpace()) stopped = watch_->WaitUntilWritable(kPatience);
+  if (!stopped.ok()) Throw(stopped, folder_, "cannot write");
   KeepMemtable();
+  if (files_->current_log_failed()) {  // see KeepMemtable
+    throw Error(ErrorKind::kNoSpace,
+                folder_ + ": a write found no space; close the store and open it again to write");
+  }
   files_->BeginWrite();
   return lock;
 }
 
-bool Database::HasMemtable() const {
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-    uint64_t entries = 0;
-    rocks_->GetIntProperty(handle, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
-    if (entries > 0) return true;
-  }
-  return false;
+// Whether RocksDB, once stopped, would find enough to go on: it wants room for one memtable.
+bool Database::HasSpace() const {
+  uint64_t bytes = 0;
+  const rocksdb::Status status = env_->GetFreeSpace(folder_, &bytes);
+  return !status.ok() || bytes >= kWriteBufferBytes;
 }
 
-// Resume leaves a torn log behind only if it has a memtable to flush; with none, RocksDB would go
-// on in the torn log, and abort there. So our own family always has a record in memory, outside the
-// log.
+// After a write that found no space RocksDB flushes all memtables and begins a new log. With
+// nothing to flush it begins none, and the next write would go to the failed log, where RocksDB
+// aborts the process. So our own family always has a record in memory, outside the log. What stays
+// is a write that switches every memtable and then finds no space: LockForWriting refuses what
+// follows.
 void Database::KeepMemtable() const {
   uint64_t entries = 0;
   rocks_->GetIntProperty(handles_[0], rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
@@ -296,21 +278,6 @@ void Database::KeepMemtable() const {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   WriteLocked(&batch, options, "cannot write");
-}
-
-void Database::Resume() const {
-  // A write can switch all memtables and then find no space for the new log: see KeepMemtable.
-  if (files_->failed() && !HasMemtable()) {
-    throw Error(ErrorKind::kNoSpace,
-                folder_ + ": a write failed; close the store and open it again to write");
-  }
-  watch_->set_stopped(false);  // before Resume, which may hear of the next error
-  const rocksdb::Status status = rocks_->GetRootDB()->Resume();  // TransactionDB has none
-  if (!status.ok()) {
-    watch_->set_stopped(true);
-    Throw(status, folder_, "cannot write");
-  }
-  files_->ForgetFailure();
 }
 
 bool Database::LockBlob(uint32_t family, const std::string& key) {

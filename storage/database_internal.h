@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/error_watch_internal.h"
 #include "storage/format.h"
 #include "storage/log_files_internal.h"
 #include "storage/status_internal.h"
@@ -68,9 +69,9 @@ class Database {
   // Writes the batch at once, outside every transaction. Takes LockForWriting itself.
   void Write(rocksdb::WriteBatch* batch, bool sync, const char* what);
 
-  // Hold this while RocksDB writes: one write at a time. RocksDB stops taking writes after a failed
-  // one; this takes them up again when the disk has space, and throws kNoSpace (or what the error
-  // was) when not.
+  // Hold this while RocksDB writes: one write at a time. RocksDB stops taking writes after one that
+  // found no space, and goes on by itself once there is some; this waits for it when there is, and
+  // throws kNoSpace (or what the error was) when not.
   [[nodiscard]] std::unique_lock<std::mutex> LockForWriting() const;
 
   // A blob has one writer at a time; false when there is one already.
@@ -82,8 +83,6 @@ class Database {
   void Reserve(const std::string& name);
 
  private:
-  class ErrorWatch;
-
   void OpenRocks();
   void ReadOrWriteHeader();
   bool IsEmpty() const;
@@ -91,9 +90,8 @@ class Database {
   void DropOldLogs();
   void WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptions& options,
                    const char* what) const;
-  bool HasMemtable() const;
+  bool HasSpace() const;
   void KeepMemtable() const;
-  void Resume() const;
   void Close() noexcept;
 
   // Constant after construction.
@@ -115,7 +113,7 @@ class Database {
   std::set<std::pair<uint32_t, std::string>> blobs_in_writing_;
   std::set<std::string> reserved_names_;
 
-  mutable std::mutex write_mu_;  // held while RocksDB writes or is resumed
+  mutable std::mutex write_mu_;  // held while RocksDB writes
 };
 
 // Throws kMissing, kWrongVersion or kCorruption when `folder` holds no store that these families

@@ -75,6 +75,7 @@ rocksdb::IOStatus LogFileSystem::NewWritableFile(const std::string& name,
                                                  rocksdb::IODebugContext* context) {
   const rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, context);
   if (status.ok() && name.ends_with(".log")) {
+    state_->failed.store(false);
     *file = std::make_unique<LogFile>(std::move(*file), state_);
   }
   return status;

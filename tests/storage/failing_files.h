@@ -21,6 +21,7 @@ class FullDisk {
     full_ = true;
   }
   void Free() { full_ = false; }
+  bool HasRoom() const { return !full_ || room_ > 0; }
   // How many of `bytes` the disk still takes.
   size_t Take(const std::string& file, size_t bytes) {
     if (!full_ || !file.ends_with(name_end_)) return bytes;
@@ -75,6 +76,13 @@ class FailingFileSystem : public rocksdb::FileSystemWrapper {
     const rocksdb::IOStatus status =
         FileSystemWrapper::NewWritableFile(name, options, file, context);
     if (status.ok()) *file = std::make_unique<FailingFile>(std::move(*file), name, disk_);
+    return status;
+  }
+
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 uint64_t* bytes, rocksdb::IODebugContext* context) override {
+    const rocksdb::IOStatus status = FileSystemWrapper::GetFreeSpace(path, options, bytes, context);
+    if (!disk_->HasRoom()) *bytes = 0;
     return status;
   }
 
