@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/error.h"
 #include "engine/families.h"
@@ -183,11 +184,13 @@ ModelInfo ModelRegistry::Register(const std::string& name, const encoder::ModelP
   info.record = record.empty() ? "{}" : record;
   info.created = NowUtc();
   std::lock_guard lock(mu_);
-  for (const ModelInfo& known : Stored()) {
-    if (known.name != name) continue;
-    if (known.id == info.id) return known;
-    info.version = known.version + 1;
+  std::optional<ModelInfo> newest;
+  for (ModelInfo& known : Stored()) {
+    if (known.name == name && (!newest || known.version > newest->version))
+      newest = std::move(known);
   }
+  if (newest && newest->id == info.id) return *newest;
+  if (newest) info.version = newest->version + 1;
   for (const auto& [file, bytes] : package.files()) {
     if (store_->OpenBlob(kModels, FileKey(info.id, file)))
       continue;  // another name has the same content

@@ -46,9 +46,9 @@ class ModelRegistry {
   std::vector<ModelInfo> ListAll() const;
   ModelInfo Find(const std::string& name) const;  // newest version
 
-  // Stores the package under `name` and its next version; durable when it returns. The same content
-  // again under the same name is no new version. Names: 1 to 100 bytes of letters, digits, '.',
-  // '_', '-'.
+  // Stores the package under `name` and its next version; durable when it returns. What the newest
+  // version of that name holds already is no new version. Names: 1 to 100 bytes of letters, digits,
+  // '.', '_', '-'.
   ModelInfo Register(const std::string& name, const encoder::ModelPackage& package,
                      const std::string& record);
   // Makes sure that the model of this name is stored in the database itself, and says which it is.

@@ -1,0 +1,120 @@
+#include "engine/database.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "engine/families.h"
+#include "engine/row_codec.h"
+#include "tests/engine/sample_collection.h"
+#include "tests/storage/temp_folder.h"
+
+namespace semblance::engine {
+namespace {
+
+CollectionOptions OneDimension() {
+  CollectionOptions options;
+  options.metric = index::Metric::kL2;
+  options.dimension = 1;
+  return options;
+}
+
+class DatabaseTest : public testing::Test {
+ protected:
+  std::shared_ptr<Database> Open() { return Database::Open(file_, Database::Create::kYes); }
+
+  // One row in a collection that this object or an earlier one of the file made.
+  static void PutRow(Database* database, uint64_t id, uint64_t commit) {
+    const auto collection = database->OpenCollection(id, OneDimension());
+    collection->BeginWrite(commit - 1);
+    auto writes = std::make_shared<PendingWrites>(1);
+    writes->Put(static_cast<int64_t>(commit), std::vector<float>{1.0f});
+    collection->Prepare(writes, commit, false);
+    collection->CommitPrepared();
+  }
+  static size_t StoredRows(Database* database, uint64_t id) {
+    size_t rows = 0;
+    for (auto cursor = database->store().Scan(kRows, CollectionPrefix(id)); cursor->Valid();
+         cursor->Next()) {
+      ++rows;
+    }
+    return rows;
+  }
+
+  storage::TempFolder folder_;
+  const std::string file_ = folder_ / "notes.db";
+};
+
+TEST_F(DatabaseTest, OnlyWhoWritesMakesTheFolder) {
+  EXPECT_EQ(Database::Open(file_, Database::Create::kNo), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(Database::FolderOf(file_)));
+  EXPECT_NE(Open(), nullptr);
+  EXPECT_TRUE(std::filesystem::exists(Database::FolderOf(file_)));
+  EXPECT_NE(Database::Open(file_, Database::Create::kNo), nullptr);
+}
+
+TEST_F(DatabaseTest, ConnectionsToOneFileShareOneObject) {
+  const auto first = Open();
+  EXPECT_EQ(Open(), first);
+  EXPECT_NE(Database::Open(folder_ / "other.db", Database::Create::kYes), first);
+  EXPECT_NE(Database::OpenInMemory(), Database::OpenInMemory());
+}
+
+TEST_F(DatabaseTest, AFolderThatWasRemovedAndMadeAgainIsAnotherOne) {
+  auto first = Open();
+  PutRow(first.get(), 5, 1);
+  std::filesystem::remove_all(Database::FolderOf(file_));
+  first.reset();
+  EXPECT_EQ(StoredRows(Open().get(), 5), 0u);
+}
+
+TEST_F(DatabaseTest, ACollectionIsOneObjectUntilItIsForgotten) {
+  const auto database = Open();
+  const auto collection = database->OpenCollection(5, OneDimension());
+  EXPECT_EQ(database->OpenCollection(5, OneDimension()), collection);
+  EXPECT_NE(database->OpenCollection(6, OneDimension()), collection);
+  database->Forget(5);
+  EXPECT_NE(database->OpenCollection(5, OneDimension()), collection);
+}
+
+TEST_F(DatabaseTest, CollectionsThatNoTableNamesAreRemovedOnce) {
+  {
+    const auto database = Open();
+    for (uint64_t id : {5, 6, 7}) PutRow(database.get(), id, 1);
+  }
+  const auto database = Open();
+  PutRow(database.get(), 7, 2);  // in use, whatever the caller says
+  EXPECT_TRUE(database->NeedsGarbageCollection());
+  database->CollectGarbage({5});
+  EXPECT_FALSE(database->NeedsGarbageCollection());
+  EXPECT_EQ(StoredRows(database.get(), 5), 1u);
+  EXPECT_EQ(StoredRows(database.get(), 6), 0u);
+  EXPECT_EQ(StoredRows(database.get(), 7), 2u);
+  database->CollectGarbage({});
+  EXPECT_EQ(StoredRows(database.get(), 5), 1u) << "it works once";
+}
+
+// What a killed process left prepared belongs to the collection of its name.
+TEST_F(DatabaseTest, APreparedCommitIsSettledByTheNumberThatSqliteHas) {
+  for (const bool sqlite_has_it : {true, false}) {
+    const uint64_t id = sqlite_has_it ? 5 : 6;
+    {
+      const auto database = Open();
+      PutRow(database.get(), id, 1);
+      const auto collection = database->OpenCollection(id, OneDimension());
+      collection->BeginWrite(1);
+      auto writes = std::make_shared<PendingWrites>(1);
+      writes->Put(2, std::vector<float>{2.0f});
+      collection->Prepare(writes, 2, true);
+    }
+    const auto database = Open();
+    const auto collection = database->OpenCollection(id, OneDimension());
+    const uint64_t commit = sqlite_has_it ? 2 : 1;
+    collection->BeginWrite(commit);
+    EXPECT_EQ(collection->ViewAt(commit, nullptr).RowIds().size(), commit);
+    EXPECT_EQ(StoredRows(database.get(), id), commit);
+  }
+}
+
+}  // namespace
+}  // namespace semblance::engine
