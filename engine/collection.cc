@@ -196,18 +196,19 @@ uint32_t Collection::BlockCapacity() const {
   return std::clamp<uint32_t>(kBlockBytes / (4 * options_.dimension), 16, 4096);
 }
 
-void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit,
+void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
                               CollectionState* state) {
   const uint32_t capacity = BlockCapacity();
   const uint32_t slot = state->tail_count % capacity;
   if (slot == 0) state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension));
   TailBlock& block = *state->tail.back();
   block.row_ids[slot] = row_id;
-  block.created[slot] = commit;
-  block.deleted.Set(slot, 0);
+  block.created[slot] = lifetime.created;
+  block.deleted.Set(slot, lifetime.deleted);
   std::copy(vector.begin(), vector.end(),
             block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
-  tail_index_[row_id] = state->tail_count++;
+  if (lifetime.deleted == 0) tail_index_[row_id] = state->tail_count;
+  ++state->tail_count;
 }
 
 void Collection::MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
@@ -241,7 +242,7 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [row_id, vector] : rows) {
     MarkOldVersion(row_id, commit, state.get(), &dead);
-    if (!vector.empty()) AppendToTail(row_id, vector, commit, state.get());
+    if (!vector.empty()) AppendToTail(row_id, vector, {commit}, state.get());
   }
   for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
   state->last_commit = commit;
@@ -279,7 +280,7 @@ void Collection::Loader::WriteBatch() {
   std::lock_guard lock(collection_->mu_);
   auto state = std::make_shared<CollectionState>(*collection_->state_);
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
-    collection_->AppendToTail(row_id, vector, 1, state.get());
+    collection_->AppendToTail(row_id, vector, {1}, state.get());
   });
   state->last_commit = 1;
   collection_->state_ = std::move(state);
@@ -292,6 +293,11 @@ void Collection::Loader::Finish() {
   collection_->store_->Sync();
   std::lock_guard lock(collection_->mu_);
   collection_->ScheduleMaintenance();
+}
+
+std::shared_ptr<const CollectionState> Collection::LoadedState() {
+  std::lock_guard lock(mu_);
+  return loaded_ ? state_ : nullptr;
 }
 
 CollectionStats Collection::Stats() {

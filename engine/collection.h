@@ -108,23 +108,29 @@ class Collection : public std::enable_shared_from_this<Collection> {
   enum class Expect { kVectorEach, kVectorAtMost };  // of a row
   std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>& rows, Expect expect);
   CollectionStats Stats();
+  // What is in memory; nullptr when nothing was loaded yet.
+  std::shared_ptr<const CollectionState> LoadedState();
 
  private:
   friend class Compaction;
   struct Position;
+  struct Lifetime {
+    uint64_t created;
+    uint64_t deleted = 0;  // the commit that replaced or removed it; 0: none has
+  };
 
   // All of these with mu_ held.
   void EnsureLoaded();
   void LoadSegments(const Manifest& manifest, CollectionState* state);
   void ReplayLog(uint64_t after, CollectionState* state);
-  void LoadAllRows(CollectionState* state);
+  void LoadAllRows(uint64_t kept_from, CollectionState* state);
   void Settle(uint64_t commit, bool roll_back_newer);
   void WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit);
   void Rewind(uint64_t commit);
   void Publish(const PendingWrites& writes, uint64_t commit);
   void MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
                       std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
-  void AppendToTail(int64_t row_id, std::span<const float> vector, uint64_t commit,
+  void AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
                     CollectionState* state);
   void ScheduleMaintenance();
   bool NeedsMaintenance() const;

@@ -58,12 +58,15 @@ void Collection::EnsureLoaded() {
   writes_since_manifest_ = 0;
   auto state = std::make_shared<CollectionState>();
   state->last_commit = ReadLastCommit(*store_, id_);
+  uint64_t kept_from = state->last_commit;  // unless a manifest can be read, or there is none
   try {
     if (const auto manifest = ReadManifest(*store_, id_)) {
+      kept_from = manifest->kept_from;
       LoadSegments(*manifest, state.get());
       ReplayLog(manifest->covered, state.get());
     } else {
-      LoadAllRows(state.get());
+      kept_from = 0;
+      LoadAllRows(kept_from, state.get());
     }
   } catch (const std::exception& error) {
     // Segments are a cache of the rows: whatever is wrong with them, the rows make them again.
@@ -72,7 +75,7 @@ void Collection::EnsureLoaded() {
     const uint64_t last_commit = state->last_commit;
     state = std::make_shared<CollectionState>();
     state->last_commit = last_commit;
-    LoadAllRows(state.get());
+    LoadAllRows(kept_from, state.get());
   }
   state_ = std::move(state);
   loaded_ = true;
@@ -118,26 +121,33 @@ void Collection::ReplayLog(uint64_t after, CollectionState* state) {
     }
     MarkOldVersion(entry.row_id, entry.commit, state, &dead);
     if (const auto vector = DecodeVector(*value, options_.dimension)) {
-      AppendToTail(entry.row_id, *vector, entry.commit, state);
+      AppendToTail(entry.row_id, *vector, {entry.commit}, state);
     }
     ++writes_since_manifest_;
   }
   mark();
 }
 
-void Collection::LoadAllRows(CollectionState* state) {
+// With the versions that a reader may still ask for: no commit from `kept_from` on has lost any.
+void Collection::LoadAllRows(uint64_t kept_from, CollectionState* state) {
   std::string base;
+  uint64_t replaced =
+      0;  // the commit of the version just read, of the same row; versions come newest first
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
     const uint64_t commit = storage::CommitOf(cursor->Key());
-    if (commit > state->last_commit || storage::BaseOf(cursor->Key()) == base)
-      continue;  // newest first
-    base = storage::BaseOf(cursor->Key());
-    if (const auto vector = DecodeVector(cursor->Value(), options_.dimension)) {
-      AppendToTail(RowIdOf(cursor->Key()), *vector, commit, state);
+    if (commit > state->last_commit) continue;
+    if (storage::BaseOf(cursor->Key()) != base) {
+      base = storage::BaseOf(cursor->Key());
+      replaced = 0;
     }
+    if (replaced != 0 && replaced <= kept_from) continue;
+    if (const auto vector = DecodeVector(cursor->Value(), options_.dimension)) {
+      AppendToTail(RowIdOf(cursor->Key()), *vector, {commit, replaced}, state);
+    }
+    replaced = commit;
     ++writes_since_manifest_;
   }
-  state->horizon = state->last_commit;
+  state->horizon = kept_from;
 }
 
 std::vector<std::string> Collection::Check(uint64_t commit, const std::vector<int64_t>& rows,

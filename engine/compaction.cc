@@ -205,10 +205,7 @@ void Compaction::Publish() {
   collection_.tail_index_.clear();
   const auto keep = [&](int64_t row_id, std::span<const float> vector, uint64_t created,
                         uint64_t deleted) {
-    collection_.AppendToTail(row_id, vector, created, next.get());
-    if (deleted == 0) return;
-    next->tail.back()->deleted.Set((next->tail_count - 1) % next->tail.back()->capacity, deleted);
-    collection_.tail_index_.erase(row_id);
+    collection_.AppendToTail(row_id, vector, {created, deleted}, next.get());
   };
   for (const Origin& origin : carried_) {
     if (origin.entry) {

@@ -1,11 +1,7 @@
 #include "engine/database.h"
 
-#include <sys/stat.h>
-
 #include <charconv>
-#include <chrono>
 #include <set>
-#include <thread>
 
 #include "engine/error.h"
 #include "engine/families.h"
@@ -13,81 +9,15 @@
 #include "storage/keys.h"
 
 namespace semblance::engine {
-namespace {
-
-// A store is let go by its last user in another thread, or by another process that closes: worth a
-// short wait.
-constexpr auto kLockWait = std::chrono::seconds(2);
-constexpr auto kLockPoll = std::chrono::milliseconds(20);
-
-// A folder that was removed and made again at the same path is another one.
-using FolderIdentity = std::pair<dev_t, ino_t>;
-
-FolderIdentity IdentityOf(const std::string& folder) {
-  struct stat status;
-  if (stat(folder.c_str(), &status) != 0) return {0, 0};
-  return {status.st_dev, status.st_ino};
-}
-
-struct OpenedDatabase {
-  std::weak_ptr<Database> database;
-  FolderIdentity identity;
-};
-struct Registry {
-  std::mutex mu;
-  std::map<std::string, OpenedDatabase> databases;  // by folder
-};
-Registry& Databases() {
-  static Registry& registry = *new Registry;  // never destroyed: connections may close after main
-  return registry;
-}
-
-std::shared_ptr<storage::Store> OpenStore(const std::string& folder,
-                                          const storage::OpenOptions& options) {
-  const auto give_up = std::chrono::steady_clock::now() + kLockWait;
-  while (true) {
-    try {
-      return storage::Store::Open(folder, options);
-    } catch (const storage::Error& error) {
-      if (error.kind() != storage::ErrorKind::kLockHeld ||
-          std::chrono::steady_clock::now() > give_up)
-        throw;
-    }
-    std::this_thread::sleep_for(kLockPoll);
-  }
-}
-
-}  // namespace
-
-std::string Database::FolderOf(const std::string& file) { return file + "-semblance"; }
-
-std::shared_ptr<Database> Database::Open(const std::string& file, Create create) {
-  const std::string folder = FolderOf(file);
-  std::lock_guard lock(Databases().mu);
-  OpenedDatabase& opened = Databases().databases[folder];
-  if (auto database = opened.database.lock(); database && opened.identity == IdentityOf(folder)) {
-    return database;
-  }
-  storage::OpenOptions options;
-  options.families = FamilyNames();
-  options.create_if_missing = create == Create::kYes;
-  std::shared_ptr<storage::Store> store;
-  try {
-    store = OpenStore(folder, options);
-  } catch (const storage::Error& error) {
-    if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
-    throw;
-  }
-  std::shared_ptr<Database> database(new Database(std::move(store)));
-  opened = {database, IdentityOf(folder)};
-  return database;
+std::shared_ptr<Database> Database::Over(std::shared_ptr<storage::Store> store) {
+  return std::shared_ptr<Database>(new Database(std::move(store)));
 }
 
 std::shared_ptr<Database> Database::OpenInMemory() {
   storage::OpenOptions options;
   options.families = FamilyNames();
   options.in_memory = true;
-  return std::shared_ptr<Database>(new Database(storage::Store::Open(":memory:", options)));
+  return Over(storage::Store::Open(":memory:", options));
 }
 
 Database::Database(std::shared_ptr<storage::Store> store)
@@ -129,7 +59,23 @@ std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
     }
     collection = std::make_shared<Collection>(id, options, store_, &indexer_, std::move(prepared));
   }
-  return collection;
+  struct InUse {
+    std::shared_ptr<Database> database;
+    std::shared_ptr<Collection> collection;
+  };
+  Collection* const used = collection.get();
+  return {std::make_shared<InUse>(InUse{shared_from_this(), collection}), used};
+}
+
+Database::States Database::LoadedStates() {
+  std::lock_guard lock(mu_);
+  States states;
+  for (const auto& [id, collection] : collections_) {
+    if (auto state = collection->LoadedState()) {
+      states[id] = {std::move(state), collection->options().metric};
+    }
+  }
+  return states;
 }
 
 bool Database::NeedsGarbageCollection() {

@@ -1,9 +1,9 @@
-// What Semblance knows of one SQLite file: its store, its models, its collections. All connections
-// of the process to the same file share one Database; a `:memory:` or temporary database has one of
-// its own.
+// What Semblance knows of one SQLite file while its store is open: models, collections. All
+// connections of the process to the same file share one Database (file_database.h); a `:memory:` or
+// temporary database has one of its own.
 //
 // Threads: every method may be called from any thread.
-// Errors: engine::Error; storage::Error when the store cannot be opened.
+// Errors: engine::Error, storage::Error.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,10 @@
 
 namespace semblance::engine {
 
-class Database {
+class Database : public std::enable_shared_from_this<Database> {
  public:
-  enum class Create { kYes, kNo };
-
-  // The Database of `file` (absolute path of the SQLite file), opened if it is not open yet. With
-  // Create::kNo, nullptr when there is no store beside the file.
-  static std::shared_ptr<Database> Open(const std::string& file, Create create);
-  // A Database in memory that nobody else sees.
+  static std::shared_ptr<Database> Over(std::shared_ptr<storage::Store> store);
+  // One in memory, that nobody else sees.
   static std::shared_ptr<Database> OpenInMemory();
   ~Database();
 
@@ -37,7 +33,8 @@ class Database {
   ModelRegistry& models() { return models_; }
   TrainingLog& training_log() { return training_log_; }
 
-  // The collection with this id, loaded on first use. One object per id.
+  // The collection with this id, loaded on first use. One object per id; the pointer holds the
+  // Database too.
   std::shared_ptr<Collection> OpenCollection(uint64_t id, const CollectionOptions& options);
 
   // Lets go of a collection that was replaced; whoever still uses it keeps it, who asks again gets
@@ -50,8 +47,16 @@ class Database {
   // nothing.
   void CollectGarbage(const std::vector<uint64_t>& live);
 
-  // Folder of the store that belongs to a SQLite file.
-  static std::string FolderOf(const std::string& file);
+  // Whether the background thread has work.
+  bool Sealing() const { return indexer_.busy(); }
+
+  // What is in memory of each loaded collection, by id.
+  struct Remembered {
+    std::shared_ptr<const CollectionState> state;
+    index::Metric metric;
+  };
+  using States = std::map<uint64_t, Remembered>;
+  States LoadedStates();
 
  private:
   explicit Database(std::shared_ptr<storage::Store> store);

@@ -26,6 +26,11 @@ void Indexer::Stop() {
   if (thread.joinable()) thread.join();
 }
 
+bool Indexer::busy() const {
+  std::lock_guard lock(mu_);
+  return working_ || !queue_.empty();
+}
+
 std::string Indexer::LastError() const {
   std::lock_guard lock(mu_);
   return last_error_;
@@ -36,10 +41,12 @@ void Indexer::Run() {
     std::weak_ptr<Collection> next;
     {
       std::unique_lock lock(mu_);
+      working_ = false;
       wake_.wait(lock, [&] { return stop_ || !queue_.empty(); });
       if (stop_) return;
       next = std::move(queue_.front());
       queue_.pop_front();
+      working_ = true;
     }
     const auto collection = next.lock();
     if (!collection) continue;

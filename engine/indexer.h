@@ -21,6 +21,7 @@ class Indexer {
   ~Indexer() { Stop(); }
   void Schedule(std::weak_ptr<Collection> collection);
   void Stop();                    // gives up the work at hand, joins the thread
+  bool busy() const;              // something is being done, or waits
   std::string LastError() const;  // empty: none
 
  private:
@@ -29,6 +30,7 @@ class Indexer {
   mutable std::mutex mu_;
   std::condition_variable wake_;
   std::deque<std::weak_ptr<Collection>> queue_;  // guarded by mu_
+  bool working_ = false;                         // guarded by mu_
   std::string last_error_;                       // guarded by mu_
   std::thread thread_;                           // guarded by mu_
   std::atomic<bool> stop_{false};

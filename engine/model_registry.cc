@@ -233,14 +233,17 @@ encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
   throw Error(ErrorKind::kNotFound, "the model with id " + id + " is not in this database's store");
 }
 
+std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id) {
+  std::lock_guard lock(Cache().mu);
+  const auto known = Cache().encoders.find(id);
+  if (known == Cache().encoders.end()) return nullptr;
+  auto encoder = known->second.lock();
+  if (encoder) Cache().Keep(encoder);
+  return encoder;
+}
+
 std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(const std::string& id) const {
-  {
-    std::lock_guard lock(Cache().mu);
-    if (auto encoder = Cache().encoders[id].lock()) {
-      Cache().Keep(encoder);
-      return encoder;
-    }
-  }
+  if (auto encoder = LoadedEncoder(id)) return encoder;
   return LoadCached(id, Package(id));
 }
 

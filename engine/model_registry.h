@@ -66,6 +66,8 @@ class ModelRegistry {
   mutable std::mutex mu_;  // one Register or Pin at a time
 };
 
+// The encoder of a model id that is loaded in this process; nullptr when it is not.
+std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id);
 // Throws engine::Error kInvalid when `name` may not name a model.
 void CheckModelName(const std::string& name);
 // The built-in default model's description and encoder; the encoder is loaded on first use and

@@ -31,7 +31,7 @@ int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
 
 std::vector<Row> ModelRows(Connection& connection) {
   std::vector<Row> rows;
-  for (const engine::ModelInfo& model : connection.Models().ListAll()) {
+  for (const engine::ModelInfo& model : connection.Models()->ListAll()) {
     rows.push_back({model.name, int64_t{model.version}, model.id, int64_t{model.dimension},
                     int64_t{model.max_length}, model.pooler, Signed(model.bytes), model.created,
                     int64_t{model.built_in}, model.record});
@@ -41,7 +41,7 @@ std::vector<Row> ModelRows(Connection& connection) {
 
 std::vector<Row> RunRows(Connection& connection) {
   std::vector<Row> rows;
-  const auto database = connection.DatabaseOf("main", engine::Database::Create::kNo);
+  const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
   if (database == nullptr) return rows;
   for (const engine::RunInfo& run : database->training_log().Runs()) {
     rows.push_back({Signed(run.run), run.name, run.base, run.status, run.started, run.finished,
@@ -52,7 +52,7 @@ std::vector<Row> RunRows(Connection& connection) {
 
 std::vector<Row> MetricRows(Connection& connection) {
   std::vector<Row> rows;
-  const auto database = connection.DatabaseOf("main", engine::Database::Create::kNo);
+  const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
   if (database == nullptr) return rows;
   for (const engine::Metric& metric : database->training_log().Metrics()) {
     const training::Report& report = metric.report;

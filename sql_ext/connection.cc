@@ -4,26 +4,53 @@
 
 namespace semblance::sql {
 
-std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& schema,
-                                                         engine::Database::Create create) {
+Connection::Opened& Connection::OpenedFor(const std::string& schema) {
   const char* name = sqlite3_db_filename(db_, schema.c_str());
   const std::string file = name == nullptr ? "" : name;
+  Opened& opened = opened_[schema];
   // An attached name may have been detached and given to another file since.
-  const auto found = opened_.find(schema);
-  if (found != opened_.end() && found->second.file == file) return found->second.database;
-  std::shared_ptr<engine::Database> database;
-  if (!file.empty()) {
-    database = engine::Database::Open(file, create);
-  } else if (create == engine::Database::Create::kYes) {
-    database = engine::Database::OpenInMemory();
-  }
-  if (database != nullptr) opened_[schema] = {file, database};
-  return database;
+  if (opened.file != file) opened = {file, nullptr, nullptr};
+  if (!file.empty() && !opened.shared) opened.shared = engine::FileDatabase::Of(file);
+  return opened;
 }
 
-const engine::ModelRegistry& Connection::Models() {
-  const auto database = DatabaseOf("main", engine::Database::Create::kNo);
-  return database ? database->models() : built_in_models_;
+std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& schema,
+                                                         engine::FileDatabase::Create create) {
+  Opened& opened = OpenedFor(schema);
+  if (!opened.shared) {
+    if (!opened.in_memory && create == engine::FileDatabase::Create::kYes) {
+      opened.in_memory = engine::Database::OpenInMemory();
+    }
+    return opened.in_memory;
+  }
+  const auto started = std::chrono::steady_clock::now();
+  while (true) {
+    try {
+      return opened.shared->Use(create);
+    } catch (const storage::Error& error) {
+      if (error.kind() != storage::ErrorKind::kLockHeld || Interrupted() ||
+          std::chrono::steady_clock::now() - started >= BusyTimeout()) {
+        throw;
+      }
+    }
+  }
+}
+
+std::chrono::milliseconds Connection::BusyTimeout() {
+  Statement pragma(db_, "PRAGMA busy_timeout");
+  return std::chrono::milliseconds(pragma.Step() ? pragma.Int(0) : 0);
+}
+
+std::optional<engine::View> Connection::Remembered(const std::string& schema, uint64_t collection,
+                                                   uint64_t commit) {
+  Opened& opened = OpenedFor(schema);
+  return opened.shared ? opened.shared->Remembered(collection, commit) : std::nullopt;
+}
+
+std::shared_ptr<const engine::ModelRegistry> Connection::Models() {
+  const auto database = DatabaseOf("main", engine::FileDatabase::Create::kNo);
+  if (!database) return built_in_models_;
+  return {database, &database->models()};
 }
 
 const encoder::Encoder& Connection::EncoderOf(const std::string& model_id) {
@@ -33,7 +60,7 @@ const encoder::Encoder& Connection::EncoderOf(const std::string& model_id) {
     encoders_.splice(encoders_.begin(), encoders_, kept);
     return *encoders_.front().second;
   }
-  encoders_.emplace_front(model_id, Models().EncoderById(model_id));
+  encoders_.emplace_front(model_id, Models()->EncoderById(model_id));
   if (encoders_.size() > kKept) encoders_.pop_back();
   return *encoders_.front().second;
 }

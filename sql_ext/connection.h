@@ -6,17 +6,19 @@
 // connection.
 #pragma once
 
+#include <chrono>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <utility>
 #include <vector>
 
 #include "engine/database.h"
+#include "engine/file_database.h"
 #include "sql_ext/sqlite_api.h"
 #include "sql_ext/table_writes.h"
 
@@ -30,14 +32,19 @@ class Connection {
 
   sqlite3* db() const { return db_; }
 
-  // The Database beside the file of `schema` ("main", "temp" or an attached name), kept open from
-  // then on; a schema in memory, or in a temporary file, gets one in memory. With Create::kNo,
-  // nullptr when there is none yet. Throws what engine::Database::Open throws.
+  // The Database beside the file of `schema` ("main", "temp" or an attached name); a schema in
+  // memory, or in a temporary file, gets one in memory. With Create::kNo, nullptr when there is
+  // none yet. Other processes wait while the pointer is held: hold it for one call, or one write
+  // transaction. Waits for them as long as PRAGMA busy_timeout says, two seconds at least.
   std::shared_ptr<engine::Database> DatabaseOf(const std::string& schema,
-                                               engine::Database::Create create);
+                                               engine::FileDatabase::Create create);
+  // A collection of that schema at a commit, when its store is in another process's hands and this
+  // one remembers what is asked for.
+  std::optional<engine::View> Remembered(const std::string& schema, uint64_t collection,
+                                         uint64_t commit);
 
   // Models of the main database, or only the built-in one where that has no store.
-  const engine::ModelRegistry& Models();
+  std::shared_ptr<const engine::ModelRegistry> Models();
 
   // The encoder of a model of the main database; the last few are kept loaded. Valid until the next
   // call.
@@ -59,13 +66,17 @@ class Connection {
 
  private:
   struct Opened {
-    std::string file;  // empty: in memory
-    std::shared_ptr<engine::Database> database;
+    std::string file;                              // empty: in memory
+    std::shared_ptr<engine::FileDatabase> shared;  // of a file
+    std::shared_ptr<engine::Database> in_memory;
   };
+  Opened& OpenedFor(const std::string& schema);
+  std::chrono::milliseconds BusyTimeout();
 
   sqlite3* const db_;
   std::map<std::string, Opened> opened_;  // by schema
-  const engine::ModelRegistry built_in_models_{nullptr};
+  const std::shared_ptr<const engine::ModelRegistry> built_in_models_ =
+      std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first

@@ -49,7 +49,7 @@ Json Build() {
 // A model that cannot be read is part of the answer, not a reason for none.
 Json DefaultModel(Connection& connection) {
   try {
-    const engine::ModelInfo info = connection.Models().Find("default");
+    const engine::ModelInfo info = connection.Models()->Find("default");
     return {{"id", info.id},
             {"version", info.version},
             {"dimension", info.dimension},
@@ -70,7 +70,7 @@ Json StoreOf(engine::Database& database) {
 void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
   GuardFunction(context, [&] {
     Connection& connection = *ConnectionOf(sqlite3_user_data(context));
-    const auto database = connection.DatabaseOf("main", engine::Database::Create::kNo);
+    const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
     Json info;
     info["version"] = SEMBLANCE_VERSION;
     info["sqlite"] = sqlite3_libversion();

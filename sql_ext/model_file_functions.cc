@@ -34,9 +34,9 @@ void ExportModel(sqlite3_context* context, int, sqlite3_value** arguments) noexc
       ThrowInvalid("semblance_export_model(): " + folder +
                    " exists and is not an empty folder; name one that does not exist");
     }
-    const engine::ModelRegistry& models = ConnectionOf(sqlite3_user_data(context))->Models();
-    const engine::ModelInfo info = models.Find(name);
-    models.Package(info.id).WriteTo(folder);
+    const auto models = ConnectionOf(sqlite3_user_data(context))->Models();
+    const engine::ModelInfo info = models->Find(name);
+    models->Package(info.id).WriteTo(folder);
     ResultText(context, info.id);
   });
 }
@@ -48,7 +48,7 @@ void ImportModel(sqlite3_context* context, int, sqlite3_value** arguments) noexc
     const std::string name = TextArgument(
         arguments[1], "semblance_import_model(folder, name): a name for the model");
     const auto database = ConnectionOf(sqlite3_user_data(context))
-                              ->DatabaseOf("main", engine::Database::Create::kYes);
+                              ->DatabaseOf("main", engine::FileDatabase::Create::kYes);
     const auto package = encoder::ModelPackage::FromDirectory(folder);
     ResultText(context, database->models().Register(name, package, "{}").id);
   });

@@ -51,7 +51,7 @@ Vector EmbedArgument(sqlite3_context* context, sqlite3_value** arguments, int i,
   const auto* kept = static_cast<const Embedded*>(sqlite3_get_auxdata(context, i));
   if (kept != nullptr && kept->model == model) return kept->vector;
   Connection& connection = *ConnectionOf(sqlite3_user_data(context));
-  const std::string id = connection.Models().Find(model).id;
+  const std::string id = connection.Models()->Find(model).id;
   const auto vector = std::make_shared<const std::vector<float>>(
       connection.Embed(id, connection.EncoderOf(id), TextOf(arguments[i])));
   // For an argument that is not constant SQLite frees it at once; `vector` stays.

@@ -16,9 +16,9 @@ std::string Table::VectorColumnName() const {
 }
 
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
-  const auto database = connection->DatabaseOf(shadow.schema(), engine::Database::Create::kNo);
+  const auto database = connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
   const std::string folder =
-      engine::Database::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
+      engine::FileDatabase::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
   const std::string cure = columns.embeds()
                                ? "; INSERT INTO " + shadow.table() + "(" + shadow.table() +
                                      ") VALUES('rebuild') makes the vectors again from the texts"
@@ -60,7 +60,17 @@ std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& st
 }
 
 engine::View Table::ViewFor(const TableState& state) {
-  return CollectionFor(state)->ViewAt(VisibleCommit(state), Overlay(state));
+  const auto overlay = Overlay(state);
+  if (!overlay) {
+    if (auto view = connection->Remembered(shadow.schema(), state.collection, VisibleCommit(state)))
+      return *std::move(view);
+  }
+  return CollectionFor(state)->ViewAt(VisibleCommit(state), overlay);
+}
+
+std::shared_ptr<const encoder::Encoder> Table::EncoderFor(const TableState& state) const {
+  if (auto encoder = engine::LoadedEncoder(state.model_id)) return encoder;
+  return DatabaseFor(state)->models().EncoderById(state.model_id);
 }
 
 uint64_t Table::VisibleCommit(const TableState& state) const {
@@ -108,7 +118,7 @@ engine::PendingWrites& Table::Pending() {
 
 void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
   if (pending->waiting_texts() == 0) return;
-  const auto encoder = DatabaseFor(state)->models().EncoderById(state.model_id);
+  const auto encoder = EncoderFor(state);
   pending->Flush([&](std::span<const std::string_view> texts) {
     return encoder->Encode(texts, [this] { return connection->Interrupted(); });
   });

@@ -43,6 +43,7 @@ struct Table : sqlite3_vtab {
   std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
   std::shared_ptr<engine::Collection> CollectionFor(const TableState& state) const;
   engine::CollectionOptions OptionsFor(const TableState& state) const;
+  std::shared_ptr<const encoder::Encoder> EncoderFor(const TableState& state) const;
 
   // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts
   // are embedded first.

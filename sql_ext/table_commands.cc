@@ -66,7 +66,7 @@ void Rebuild::EmbedBatch(const encoder::Encoder& encoder) {
 
 void Rebuild::FromTexts(const std::string& model_name) {
   const auto database =
-      table_.connection->DatabaseOf(table_.shadow.schema(), engine::Database::Create::kYes);
+      table_.connection->DatabaseOf(table_.shadow.schema(), engine::FileDatabase::Create::kYes);
   const engine::ModelInfo model = database->models().Pin(model_name);
   const auto encoder = database->models().EncoderById(model.id);
   new_.model = model.name;

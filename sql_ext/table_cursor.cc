@@ -258,7 +258,7 @@ std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
   const int type = sqlite3_value_type(value);
   if (type == SQLITE_NULL) return std::nullopt;
   if (table->columns.embeds() && type == SQLITE_TEXT) {
-    const auto encoder = table->DatabaseFor(state_)->models().EncoderById(state_.model_id);
+    const auto encoder = table->EncoderFor(state_);
     const std::string_view text(reinterpret_cast<const char*>(sqlite3_value_text(value)),
                                 static_cast<size_t>(sqlite3_value_bytes(value)));
     return table->connection->Embed(state_.model_id, *encoder, text);

@@ -67,13 +67,18 @@ TrainSession::TrainSession(ConnectionPtr connection, const std::string& query,
   Start(query);
 }
 
+// Not kept: other processes use the store while this one trains.
+std::shared_ptr<engine::Database> TrainSession::OpenDatabase() const {
+  return connection_->DatabaseOf("main", engine::FileDatabase::Create::kYes);
+}
+
 void TrainSession::Start(const std::string& query) {
   training::TrainingInputs inputs;
   if (arguments_.dev) inputs.dev = ReadScoredPairs(connection_->db(), *arguments_.dev);
-  database_ = connection_->DatabaseOf("main", engine::Database::Create::kYes);
   encoder::ModelPackage base;
   if (arguments_.base) {
-    const engine::ModelRegistry& models = database_->models();
+    const auto database = OpenDatabase();
+    const engine::ModelRegistry& models = database->models();
     base = models.Package(models.Find(*arguments_.base).id);
     inputs.base = &base;
   }
@@ -85,7 +90,7 @@ void TrainSession::Start(const std::string& query) {
   info_.base = arguments_.base.value_or("");
   info_.query = query;
   info_.options = run_->ResolvedOptions();
-  info_.run = database_->training_log().Begin(info_);
+  info_.run = OpenDatabase()->training_log().Begin(info_);
   info_.started = engine::NowUtc();
 }
 
@@ -124,8 +129,22 @@ void TrainSession::Work() {
     }
     Publish();
   }
-  database_->training_log().Append(info_.run, reports_++, report_);
+  waiting_.push_back(report_);
+  Log();
   if (published_) End("done", "");
+}
+
+void TrainSession::Log() {
+  try {
+    const auto database = OpenDatabase();
+    for (const training::Report& report : waiting_) {
+      database->training_log().Append(info_.run, reports_++, report);
+    }
+    waiting_.clear();
+  } catch (const storage::Error& error) {
+    // Another process keeps the store: the run goes on, and this comes with the next report.
+    if (error.kind() != storage::ErrorKind::kLockHeld || published_) throw;
+  }
 }
 
 void TrainSession::Publish() {
@@ -140,7 +159,7 @@ void TrainSession::Publish() {
                  {"alignment", report_.alignment},
                  {"uniformity", report_.uniformity},
                  {"dev_spearman", report_.dev_spearman}};
-  database_->models().Register(info_.name, run_->TakeModel(), record.dump());
+  OpenDatabase()->models().Register(info_.name, run_->TakeModel(), record.dump());
   published_ = true;
 }
 
@@ -149,7 +168,7 @@ void TrainSession::End(const char* status, const std::string& error) {
   info_.error = error;
   info_.finished = engine::NowUtc();
   over_ = true;
-  database_->training_log().Update(info_);
+  OpenDatabase()->training_log().Update(info_);
 }
 
 void TrainSession::EndQuietly(const char* status, const std::string& error) noexcept {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/training_log.h"
 #include "sql_ext/connection.h"
@@ -47,6 +48,8 @@ class TrainSession {
  private:
   void Start(const std::string& query);
   void Work();
+  void Log();
+  std::shared_ptr<engine::Database> OpenDatabase() const;
   void Publish();
   void End(const char* status, const std::string& error);
   void EndQuietly(const char* status, const std::string& error) noexcept;
@@ -54,13 +57,13 @@ class TrainSession {
   // Constant after construction
   const ConnectionPtr connection_;
   const TrainArguments arguments_;
-  std::shared_ptr<engine::Database> database_;
   std::unique_ptr<QueryRows> rows_;  // outlives run_
   std::unique_ptr<training::TrainingRun> run_;
 
   engine::RunInfo info_;
   training::Report report_;
-  uint64_t reports_ = 0;
+  std::vector<training::Report> waiting_;  // not in the log yet
+  uint64_t reports_ = 0;                   // in the log
   bool published_ = false;
   bool over_ = false;  // the log has the end of the run
 };

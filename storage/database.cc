@@ -1,5 +1,7 @@
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -46,6 +48,18 @@ std::vector<std::string> CheckedFamilies(const std::vector<std::string>& names) 
   return names;
 }
 
+// RocksDB's threads are not in a child made by fork(), which would wait for them for ever.
+void CheckNotForked(const std::string& folder) {
+  static std::atomic<pid_t> user{0};
+  pid_t first = 0;
+  if (user.compare_exchange_strong(first, getpid()) || first == getpid()) return;
+  throw Error(ErrorKind::kInvalid,
+              folder +
+                  ": this process was made by fork() after its parent had opened a store, and cannot "
+                  "open one: open the first database after the fork, or start the child as a new "
+                  "program (Python: multiprocessing.set_start_method('spawn'))");
+}
+
 }  // namespace
 
 std::shared_ptr<rocksdb::Env> NewMemoryEnv() {
@@ -66,6 +80,7 @@ Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
       in_memory_(options.in_memory),
       cache_(rocksdb::NewLRUCache(kBlockCacheBytes, /*num_shard_bits=*/2)),
       watch_(std::make_shared<ErrorWatch>()) {
+  CheckNotForked(folder_);
   if (!in_memory_) InspectFolder(folder_, options, env_.get());
   try {
     OpenRocks();

@@ -111,6 +111,20 @@ TEST_F(CollectionTest, PreparesACommitAnewAfterSqliteWasBusy) {
   EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 5}}, {3, {3, 0}}}));
 }
 
+// A reader that waited for another process to write used to be refused.
+TEST_F(CollectionTest, ShowsOlderCommitsAfterItIsReadAgain) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  Commit({{1, {}}, {2, {2, 5}}});
+  Commit({{1, {1, 7}}});
+  Reopen();
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}, {2, {2, 0}}}));
+  EXPECT_EQ(At(2), (Rows{{2, {2, 5}}}));
+  EXPECT_EQ(At(3), (Rows{{1, {1, 7}}, {2, {2, 5}}}));
+  Commit({{2, {}}});
+  EXPECT_EQ(At(3), (Rows{{1, {1, 7}}, {2, {2, 5}}}));
+  EXPECT_EQ(At(4), (Rows{{1, {1, 7}}}));
+}
+
 TEST_F(CollectionTest, RefusesAReaderOlderThanWhatOptimizeDropped) {
   Commit({{1, {1, 0}}, {2, {2, 0}}});
   Commit({{1, {}}});

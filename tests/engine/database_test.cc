@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "engine/families.h"
+#include "engine/file_database.h"
 #include "engine/row_codec.h"
 #include "tests/engine/sample_collection.h"
 #include "tests/storage/temp_folder.h"
@@ -21,7 +22,9 @@ CollectionOptions OneDimension() {
 
 class DatabaseTest : public testing::Test {
  protected:
-  std::shared_ptr<Database> Open() { return Database::Open(file_, Database::Create::kYes); }
+  std::shared_ptr<Database> Open() {
+    return FileDatabase::Of(file_)->Use(FileDatabase::Create::kYes);
+  }
 
   // One row in a collection that this object or an earlier one of the file made.
   static void PutRow(Database* database, uint64_t id, uint64_t commit) {
@@ -46,24 +49,24 @@ class DatabaseTest : public testing::Test {
 };
 
 TEST_F(DatabaseTest, OnlyWhoWritesMakesTheFolder) {
-  EXPECT_EQ(Database::Open(file_, Database::Create::kNo), nullptr);
-  EXPECT_FALSE(std::filesystem::exists(Database::FolderOf(file_)));
+  EXPECT_EQ(FileDatabase::Of(file_)->Use(FileDatabase::Create::kNo), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(FileDatabase::FolderOf(file_)));
   EXPECT_NE(Open(), nullptr);
-  EXPECT_TRUE(std::filesystem::exists(Database::FolderOf(file_)));
-  EXPECT_NE(Database::Open(file_, Database::Create::kNo), nullptr);
+  EXPECT_TRUE(std::filesystem::exists(FileDatabase::FolderOf(file_)));
+  EXPECT_NE(FileDatabase::Of(file_)->Use(FileDatabase::Create::kNo), nullptr);
 }
 
 TEST_F(DatabaseTest, ConnectionsToOneFileShareOneObject) {
   const auto first = Open();
   EXPECT_EQ(Open(), first);
-  EXPECT_NE(Database::Open(folder_ / "other.db", Database::Create::kYes), first);
+  EXPECT_NE(FileDatabase::Of(folder_ / "other.db")->Use(FileDatabase::Create::kYes), first);
   EXPECT_NE(Database::OpenInMemory(), Database::OpenInMemory());
 }
 
 TEST_F(DatabaseTest, AFolderThatWasRemovedAndMadeAgainIsAnotherOne) {
   auto first = Open();
   PutRow(first.get(), 5, 1);
-  std::filesystem::remove_all(Database::FolderOf(file_));
+  std::filesystem::remove_all(FileDatabase::FolderOf(file_));
   first.reset();
   EXPECT_EQ(StoredRows(Open().get(), 5), 0u);
 }

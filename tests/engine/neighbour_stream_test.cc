@@ -98,7 +98,7 @@ TEST_P(NeighbourStreamTest, IsInOrderWhereSearchIsExact) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, NeighbourStreamTest, ::testing::Values(index::Kind::kFlat, index::Kind::kHnsw),
-                         [](const auto& info) { return info.param == index::Kind::kFlat ? "Flat" : "Hnsw"; });
+                         [](const auto& kind) { return kind.param == index::Kind::kFlat ? "Flat" : "Hnsw"; });
 
 TEST(NeighbourStreamOfNothingTest, EndsAtOnce) {
   SampleCollection sample;

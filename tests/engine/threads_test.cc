@@ -11,6 +11,7 @@
 
 #include "engine/database.h"
 #include "engine/error.h"
+#include "engine/file_database.h"
 #include "tests/storage/temp_folder.h"
 
 namespace semblance::engine {
@@ -154,7 +155,7 @@ TEST(DatabaseThreadsTest, ThreadsThatOpenAndCloseAFileFindWhatOthersCommitted) {
     for (int thread = 0; thread < 4; ++thread) {
       threads.Start([&, thread] {
         for (int round = 0; round < 15; ++round) {
-          const auto database = Database::Open(file, Database::Create::kYes);
+          const auto database = FileDatabase::Of(file)->Use(FileDatabase::Create::kYes);
           const auto collection = database->OpenCollection(kId, Options());
           const std::lock_guard lock(sqlite);
           collection->BeginWrite(commit);
@@ -168,7 +169,7 @@ TEST(DatabaseThreadsTest, ThreadsThatOpenAndCloseAFileFindWhatOthersCommitted) {
       });
     }
   }
-  const auto database = Database::Open(file, Database::Create::kNo);
+  const auto database = FileDatabase::Of(file)->Use(FileDatabase::Create::kNo);
   ASSERT_NE(database, nullptr);
   EXPECT_EQ(database->OpenCollection(kId, Options())->ViewAt(60, nullptr).RowIds().size(), 60u);
 }
@@ -179,7 +180,7 @@ TEST(DatabaseThreadsTest, AFileThatIsClosedWhileItIsSealedLosesNothing) {
   std::vector<int64_t> rows;
   for (int64_t row = 1; row <= kRows; ++row) rows.push_back(row);
   for (uint64_t commit = 0; commit < 6; ++commit) {
-    const auto database = Database::Open(folder / "notes.db", Database::Create::kYes);
+    const auto database = FileDatabase::Of(folder / "notes.db")->Use(FileDatabase::Create::kYes);
     const auto collection = database->OpenCollection(kId, Options());
     if (commit > 0) {
       EXPECT_EQ(collection->Check(commit, rows, Collection::Expect::kVectorEach),

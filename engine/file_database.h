@@ -1,0 +1,79 @@
+// The Database of one SQLite file, shared by the connections of this process and, in turns, with
+// other processes.
+//
+// One process at a time has the store open. It keeps it open as long as nobody else wants it; when
+// another process waits, it closes the store at the first moment in which nobody here uses it, and
+// opens it again when somebody does. What was searched last stays in memory, so that readers at
+// that commit need no turn.
+//
+// Threads: every method may be called from any thread. A child made by fork() leaves what its
+// parent has open alone. Errors: storage::Error when the store cannot be opened: kLockHeld when no
+// turn came.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "engine/database.h"
+#include "engine/view.h"
+#include "storage/turns.h"
+
+namespace semblance::engine {
+
+class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
+ public:
+  enum class Create { kYes, kNo };
+
+  // The object of `file` (absolute path of the SQLite file): one a process, as long as somebody
+  // holds it.
+  static std::shared_ptr<FileDatabase> Of(const std::string& file);
+  ~FileDatabase();
+
+  // The open Database, or nullptr with Create::kNo when there is no store beside the file. It stays
+  // open while the pointer, or one that was made from it, is held: so hold it for one call or one
+  // write transaction. Waits up to two seconds for another process.
+  std::shared_ptr<Database> Use(Create create);
+
+  // A collection at a commit, when that can be answered from memory while the store is closed.
+  std::optional<View> Remembered(uint64_t collection, uint64_t commit);
+
+  // Folder of the store that belongs to a SQLite file.
+  static std::string FolderOf(const std::string& file);
+
+ private:
+  using FolderIdentity = std::pair<dev_t, ino_t>;
+
+  explicit FileDatabase(const std::string& file) : folder_(FolderOf(file)) {}
+  FolderIdentity Identity() const;
+  std::shared_ptr<storage::Store> WaitForStore(Create create);
+  void LetOthersFirst();
+  void Watch();
+  void CloseWhenIdle();
+  void StopWatching();
+  void LeaveToParent();
+
+  const std::string folder_;
+
+  std::mutex mu_;
+  // Guarded by mu_.
+  std::shared_ptr<Database> open_;  // whoever else uses it holds it too
+  FolderIdentity identity_{};       // a folder that was removed and made again is another one
+  pid_t process_ = 0;               // that opened it
+  bool gave_way_ = false;           // the last time it was closed, another process had asked
+  Database::States remembered_;     // of open_ when it was closed
+
+  std::unique_ptr<storage::Turns> turns_;  // from the first opening on, then constant
+  std::atomic<bool> stop_{false};
+  std::thread watcher_;
+};
+
+}  // namespace semblance::engine

@@ -1,0 +1,88 @@
+// Several processes on one database, each an sqlite3 shell with the extension.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/tools/cli_test.h"
+
+namespace semblance::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class ProcessesTest : public CliTest {
+ protected:
+  void SetUp() override {
+    Sql("PRAGMA journal_mode=WAL;"
+        "CREATE VIRTUAL TABLE points USING semblance(v FLOAT[2], n INTEGER, distance_metric=l2);"
+        "INSERT INTO points(v, n) VALUES ('[1,0]', 1), ('[2,0]', 2);");
+  }
+  // Starts a shell with each script, all at once, and gives what they said.
+  std::vector<Outcome> Together(const std::vector<std::string>& scripts) {
+    std::vector<Outcome> outcomes(scripts.size());
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < scripts.size(); ++i) {
+      threads.emplace_back([&, i] {
+        outcomes[i] = Semblance({"shell", database_}, ".timeout 60000\n" + scripts[i]);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return outcomes;
+  }
+  static std::string Repeated(const std::string& statement, int times) {
+    std::string script;
+    for (int i = 0; i < times; ++i) script += statement;
+    return script;
+  }
+};
+
+constexpr char kSearch[] =
+    "SELECT group_concat(n, ' ') FROM (SELECT n FROM points WHERE v MATCH '[1,0]' AND k = 2);\n";
+
+TEST_F(ProcessesTest, AnIdleProcessGivesTheStoreToAnother) {
+  // The second shell ends while the first, which searched before, still has its connection.
+  const Outcome outcome =
+      Semblance({"shell", database_},
+                std::string(kSearch) + ".system " + SEMBLANCE_CLI + " shell " + database_ +
+                    " \"INSERT INTO points(v, n) VALUES ('[1,0.5]', 3)\"\n" + kSearch);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, "1 2\n1 3\n");
+}
+
+TEST_F(ProcessesTest, ManyReadAtOnce) {
+  for (const Outcome& outcome : Together(std::vector<std::string>(4, Repeated(kSearch, 50)))) {
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(outcome.out, Repeated("1 2\n", 50));
+  }
+}
+
+TEST_F(ProcessesTest, WritersTakeTurnsAndReadersSeeWholeCommits) {
+  const std::string write =
+      "BEGIN IMMEDIATE;"
+      "INSERT INTO points(v, n) VALUES ('[9,9]', 7); INSERT INTO points(v, n) VALUES ('[9,9]', 8);"
+      "COMMIT;\n";
+  const std::string read = "SELECT count(*) % 2 FROM points WHERE v MATCH '[9,9]';\n";
+  const auto outcomes = Together({Repeated(write, 10), Repeated(write, 10), Repeated(read, 30)});
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcomes[2].out, Repeated("0\n", 30));
+  EXPECT_EQ(Sql("SELECT count(*) FROM points WHERE v MATCH '[9,9]'"), "42\n");
+  EXPECT_EQ(Sql("INSERT INTO points(points) VALUES('integrity-check')"), "");
+}
+
+TEST_F(ProcessesTest, AnotherProcessWaitsForAnOpenTransactionUntilItsTimeout) {
+  const Outcome outcome =
+      Semblance({"shell", database_},
+                "BEGIN IMMEDIATE; INSERT INTO points(v, n) VALUES ('[5,5]', 5);\n"
+                ".system " SEMBLANCE_CLI " shell " +
+                    database_ +
+                    " \".timeout 100\" \"SELECT embed('a')\" 2>&1\n"
+                    "COMMIT;\nSELECT n FROM points WHERE v MATCH '[5,5]' AND k = 1;\n");
+  EXPECT_THAT(outcome.out, HasSubstr("open elsewhere"));
+  EXPECT_THAT(outcome.out, HasSubstr("5\n"));
+}
+
+}  // namespace
+}  // namespace semblance::cli
