@@ -114,9 +114,9 @@ const std::vector<Stage>& Stages() {
         {"title_lead", 1},
         {"neighbours", 3},
         {"banking", 0.3}},
-       R"({"temperature":0.06,"lr":1e-3,"dropout":0,"weight_decay":0,"warmup":0.05})",
+       R"({"temperature":0.05,"lr":2e-3,"dropout":0.1,"sym":true,"weight_decay":0,"warmup":0.05})",
        256,
-       2000},
+       10000},
       // Word order and context on top; as far as it was tried, no better than the bag (model card).
       {"layers",
        {{"snli", 2},
