@@ -5,28 +5,26 @@
 namespace semblance::engine {
 namespace {
 
-constexpr uint64_t kFirstOfUnknown = 64;  // rows of the first scan when nobody says how many
+constexpr uint64_t kFirstOfUnknown = 64;     // rows of the first search when nobody says how many
+constexpr uint64_t kFewNumbers = 16u << 20;  // of all vectors together: compared in 2 or 3 ms
 constexpr uint64_t kApproximateMost =
     8192;  // beyond it one exact pass is cheaper than a graph walk
 
 }  // namespace
 
-NeighbourStream::NeighbourStream(View view, std::vector<float> query,
-                                 std::optional<uint32_t> wanted, uint32_t ef,
-                                 std::shared_ptr<const RowFilter> filter)
+NeighbourStream::NeighbourStream(View view, std::vector<float> query, Options options)
     : view_(std::move(view)),
       query_(std::move(query)),
-      filter_(std::move(filter)),
-      most_(filter_ ? std::min<uint64_t>(filter_->row_ids().size(), view_.VisibleCount())
-                    : view_.VisibleCount()),
-      wanted_(wanted),
-      ef_(ef) {}
+      options_(std::move(options)),
+      most_(options_.filter
+                ? std::min<uint64_t>(options_.filter->row_ids().size(), view_.VisibleCount())
+                : view_.VisibleCount()) {}
 
 std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
   ViewSearch search;
-  search.filter = filter_.get();
+  search.filter = options_.filter.get();
   search.k = static_cast<uint32_t>(std::min<uint64_t>(k, UINT32_MAX));
-  search.ef = ef_;
+  search.ef = options_.ef;
   search.exact = exact;
   return view_.Search(query_, search);
 }
@@ -34,8 +32,9 @@ std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
 void NeighbourStream::Begin() {
   begun_ = true;
   const uint64_t k =
-      std::min<uint64_t>(wanted_ ? std::max<uint32_t>(*wanted_, 1) : kFirstOfUnknown, most_);
-  bool exact = !wanted_ || k > kApproximateMost || k * 4 > most_;
+      std::min(most_, std::max<uint64_t>(options_.wanted.value_or(kFirstOfUnknown), 1));
+  bool exact = options_.complete || k > kApproximateMost || k * 4 > most_ ||
+               (!options_.wanted && most_ * query_.size() <= kFewNumbers);
   batch_ = Search(k, exact);
   if (!exact && batch_.size() < k) {
     // A part of the graph that the walk did not reach, or rows that are dead.

@@ -1,10 +1,10 @@
 // Rows by growing distance, ties by row id, for as long as somebody asks, so that JOINs, leftover
-// WHERE terms and OFFSET are right by construction.
+// WHERE terms and OFFSET are right by construction. The order is never broken, and no row comes twice.
 //
-// Who says how many rows are wanted gets them from one approximate search; what is pulled beyond
-// them comes from an exact scan. A row that the approximate search had missed and that lies nearer
-// than the last one given stays missed: the order is never broken. Who does not say gets an exact
-// scan from the start: every row, once. No row comes twice.
+// Rows that are counted beforehand, and the first ones of a big collection, come from an
+// approximate search; what is pulled beyond them comes from an exact scan. A row that the approximate
+// search had missed and that lies nearer than the last one given stays missed. `complete` asks for
+// every row; so does, without saying, whoever does not count them and has few to compare.
 //
 // Owner: a cursor. Threads: one at a time.
 #pragma once
@@ -21,9 +21,13 @@ namespace semblance::engine {
 
 class NeighbourStream {
  public:
-  // `wanted`: rows that will be asked for, when it is known. `filter` may be nullptr.
-  NeighbourStream(View view, std::vector<float> query, std::optional<uint32_t> wanted, uint32_t ef,
-                  std::shared_ptr<const RowFilter> filter);
+  struct Options {
+    std::optional<uint32_t> wanted;  // rows that will be asked for, when it is known
+    bool complete = false;           // no row may be missed
+    uint32_t ef = 64;                // candidates of the approximate search
+    std::shared_ptr<const RowFilter> filter;  // nullptr: every row
+  };
+  NeighbourStream(View view, std::vector<float> query, Options options);
 
   std::optional<Found> Next();  // nullopt: no row is left
 
@@ -34,10 +38,8 @@ class NeighbourStream {
 
   const View view_;
   const std::vector<float> query_;
-  const std::shared_ptr<const RowFilter> filter_;
+  const Options options_;
   const uint64_t most_;  // rows there can be
-  const std::optional<uint32_t> wanted_;
-  const uint32_t ef_;
   bool begun_ = false;
   bool complete_ = false;  // `batch_` holds every row that is left
   std::vector<Found> batch_;

@@ -101,9 +101,12 @@ void Cursor::StartSearch(const TableRequest& request) {
   if (match_ == nullptr) throw std::bad_alloc();
   most_ = request.k.value_or(std::numeric_limits<int64_t>::max());
   range_ = request.distance;
-  const auto ef = static_cast<uint32_t>(request.ef.value_or(table->columns.ef));
-  stream_.emplace(table->ViewFor(state_), std::move(*query), request.Wanted(), ef,
-                  FilterFor(request));
+  engine::NeighbourStream::Options options;
+  options.wanted = request.Wanted();
+  options.complete = request.MustBeComplete();
+  options.ef = static_cast<uint32_t>(request.ef.value_or(table->columns.ef));
+  options.filter = FilterFor(request);
+  stream_.emplace(table->ViewFor(state_), std::move(*query), std::move(options));
   ++table->searches;
 }
 

@@ -207,6 +207,8 @@ bool DistanceRange::SkipsRows() const {
   return least_ != -std::numeric_limits<double>::infinity() || !excluded_.empty();
 }
 
+bool DistanceRange::Ends() const { return most_ != std::numeric_limits<double>::infinity(); }
+
 void TableRequest::BindTo(Statement* statement) const {
   for (size_t p = 0; p < parameters.size(); ++p) {
     const int place = static_cast<int>(p) + 1;

@@ -27,6 +27,7 @@ class DistanceRange {
   bool Beyond(double distance) const;  // neither this row nor any farther one
   bool Contains(double distance) const;
   bool SkipsRows() const;  // nearer ones than some that are in it
+  bool Ends() const;       // there is a farthest one
 
  private:
   double least_ = -std::numeric_limits<double>::infinity();
@@ -53,6 +54,8 @@ struct TableRequest {
   void BindTo(Statement* statement) const;
   // How many rows a search will be asked for, when that is known.
   std::optional<uint32_t> Wanted() const;
+  // Whether it is for every row within a range of distances.
+  bool MustBeComplete() const { return distance.SkipsRows() || (distance.Ends() && !Wanted()); }
 
   // A parameter of `where`: a value, or a text of this object's own.
   struct Parameter {

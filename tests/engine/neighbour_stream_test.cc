@@ -32,8 +32,14 @@ class NeighbourStreamTest : public ::testing::TestWithParam<index::Kind> {
     return vector;
   }
   View Current() { return sample_->ViewAt(sample_.last_commit(), overlay_); }
-  std::vector<Found> Drain(std::optional<uint32_t> wanted, std::shared_ptr<const RowFilter> filter = nullptr) {
-    NeighbourStream stream(Current(), {0.1f, 0.2f, 0.3f, 0.4f}, wanted, 16, std::move(filter));
+  std::vector<Found> Drain(std::optional<uint32_t> wanted, std::shared_ptr<const RowFilter> filter = nullptr,
+                           bool complete = false) {
+    NeighbourStream::Options options;
+    options.wanted = wanted;
+    options.complete = complete;
+    options.ef = 16;
+    options.filter = std::move(filter);
+    NeighbourStream stream(Current(), {0.1f, 0.2f, 0.3f, 0.4f}, std::move(options));
     std::vector<Found> all;
     while (const auto found = stream.Next()) all.push_back(*found);
     EXPECT_FALSE(stream.Next()) << "the end is the end";
@@ -63,6 +69,14 @@ TEST_P(NeighbourStreamTest, GivesEveryRowExactlyOnceWhenNobodySaysHowMany) {
   const auto all = Drain(std::nullopt);
   EXPECT_EQ(SortedIds(all), expected);
   EXPECT_TRUE(InOrder(all));
+}
+
+TEST_P(NeighbourStreamTest, MissesNothingWhereItMustBeComplete) {
+  for (uint32_t wanted : {1u, 10u, 100u}) {
+    const auto all = Drain(wanted, nullptr, true);
+    EXPECT_EQ(SortedIds(all), Current().RowIds());
+    EXPECT_TRUE(InOrder(all));
+  }
 }
 
 TEST_P(NeighbourStreamTest, GivesTheFilteredRowsExactlyOnce) {
@@ -110,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, NeighbourStreamTest, ::testing::Values(index::Ki
 
 TEST(NeighbourStreamOfNothingTest, EndsAtOnce) {
   SampleCollection sample;
-  NeighbourStream stream(sample->ViewAt(0, nullptr), {1, 0}, 10, 64, nullptr);
+  NeighbourStream stream(sample->ViewAt(0, nullptr), {1, 0}, NeighbourStream::Options());
   EXPECT_FALSE(stream.Next());
 }
 
