@@ -237,29 +237,41 @@ class Planner {
     }
   }
 
-  // A search must be cheaper than two look-ups by rowid: for `… MATCH … AND (rowid = 1 OR rowid =
-  // 2)` SQLite weighs one search among both against a look-up of each, and the look-ups would know
-  // nothing of MATCH. And a search with a condition whose value may come from another table is
-  // dearer than the one without: in a JOIN the k nearest are found first and joined then, unless the
-  // order is given by CROSS JOIN, LEFT JOIN or the query itself.
+  // A search with a condition whose value may come from another table is much dearer than the one
+  // without: in a JOIN the k nearest are found first and joined then, unless the order is given by
+  // CROSS JOIN, LEFT JOIN or the query itself.
   void SetCosts() {
-    constexpr double kSearch = 4, kDearest = 2000, kLookUp = 1200, kRefused = 1e12;
-    if (!refusal_.empty()) {
-      info_->estimatedCost = kRefused;
-      return;
-    }
+    constexpr double kSearch = 4, kDearest = 1e10, kLookUp = 20, kScan = 2e6, kRefused = 1e40;
     if (searching_) {
       info_->estimatedCost =
           from_elsewhere_ == 0 ? kSearch : kDearest * from_elsewhere_ / (from_elsewhere_ + 1);
       info_->estimatedRows = ExpectedRows();
     } else if (one_row_) {
-      info_->estimatedCost = kLookUp;
+      info_->estimatedCost = kLookUp * Avoidance();
       info_->estimatedRows = 1;
       info_->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
     } else {
       info_->estimatedRows = 1000000 >> (conditions_ < 4 ? 4 * conditions_ : 16);
-      info_->estimatedCost = 2000000.0 / (1 + conditions_);
+      info_->estimatedCost = kScan / (1 + conditions_) * Avoidance();
     }
+    if (!refusal_.empty()) info_->estimatedCost = kRefused;
+  }
+
+  // For `… MATCH … AND (rowid = 1 OR author = 'ann')` SQLite weighs a search against a look-up for each
+  // side of the OR, which it plans as if there were no MATCH. The columns that the statement uses
+  // give it away. A statement that only selects them has no other way and pays nothing.
+  double Avoidance() const {
+    const int of_search[] = {static_cast<int>(table_.columns.vector_column),
+                             table_.hidden(HiddenColumn::kTable), table_.hidden(HiddenColumn::kK),
+                             table_.hidden(HiddenColumn::kEf),
+                             table_.hidden(HiddenColumn::kDistance)};
+    constexpr int kLastBit = 63;  // of every column from there on
+    return std::any_of(std::begin(of_search), std::end(of_search),
+                       [&](int column) {
+                         return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
+                       })
+               ? 1e30
+               : 1;
   }
 
   int64_t ExpectedRows() const {

@@ -36,9 +36,10 @@ std::optional<nlohmann::json> JsonText(sqlite3_value* value) {
 //
 // SQLite hands over a bare value, without the affinity of the expression it came from, and that
 // affinity takes part in the comparison: '05' in a TEXT column is not equal to the literal 5, and is
-// equal to a 5 of an INTEGER column. A column of a numeric type always compares as numbers, so it
-// needs no care. For another column and a number each reading is allowed, and SQLite, which knows
-// the expression, checks the rows again.
+// equal to a 5 of an INTEGER column. A column of a numeric type always compares as numbers, and a value
+// that stands in the statement has no affinity (a CAST that stands there is taken for its value). For
+// another column and a number from elsewhere each reading is let through, and SQLite, which knows the
+// expression, checks the rows again.
 class ConditionWriter {
  public:
   ConditionWriter(const TableSchema& columns, TableRequest* request)
@@ -89,12 +90,11 @@ std::string ConditionWriter::Comparison(const PlanStep& step, const Column& colu
   const int type = sqlite3_value_type(value);
   const bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
   const bool pattern = operation == "LIKE" || operation == "GLOB" || operation == "REGEXP";
-  if (!number || pattern || column.affinity == Column::Affinity::kNumeric) return plain;
-  // As against a numeric column (or a CAST that stands in the statement), and as against a column of
-  // no type.
-  std::string any = plain + " OR " + column.name + " " + operation + " CAST(" + place + " AS NUMERIC)";
-  if (!step.literal) any += " OR +" + column.name + " " + operation + " " + place;
-  return "(" + any + ")";
+  if (!number || pattern || step.literal || column.affinity == Column::Affinity::kNumeric)
+    return plain;
+  // As against a numeric column, and as against one of no type.
+  return "(" + plain + " OR " + column.name + " " + operation + " CAST(" + place +
+         " AS NUMERIC) OR +" + column.name + " " + operation + " " + place + ")";
 }
 
 // What sqlite3_vtab_in gives is valid for one step only, so the values are copied: into a JSON
