@@ -116,6 +116,14 @@ engine::PendingWrites& Table::Pending() {
   return *current.pending;
 }
 
+void Table::Announce() {
+  for (auto& [collection, writes] : connection->writes()[Key()].collections) {
+    if (writes.announced || writes.pending->empty()) continue;
+    if (shadow.ReadState().collection == collection) shadow.WriteCommit(writes.base_commit + 1);
+    writes.announced = true;
+  }
+}
+
 void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
   if (pending->waiting_texts() == 0) return;
   const auto encoder = DatabaseFor(state)->models().EncoderById(state.model_id);

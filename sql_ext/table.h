@@ -70,6 +70,9 @@ struct Table : sqlite3_vtab {
   // a write transaction.
   engine::PendingWrites& Pending();
   void Flush(const TableState& state, engine::PendingWrites* pending);
+  // Gives the shadow table the number of the commit that the writes will become. In the user's own
+  // statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it holds.
+  void Announce();
 
   // INSERT INTO t(t) VALUES('…')
   void RunCommand(const std::string& command);

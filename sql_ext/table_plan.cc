@@ -64,6 +64,8 @@ bool Compares(int op) {
   }
 }
 
+bool PlansSeeValues() { return sqlite3_libversion_number() >= kPlansSeeValues; }
+
 class Planner {
  public:
   Planner(Table* table, sqlite3_index_info* info) : table_(*table), info_(info) {}
@@ -245,6 +247,8 @@ class Planner {
     if (searching_) {
       info_->estimatedCost =
           from_elsewhere_ == 0 ? kSearch : kDearest * from_elsewhere_ / (from_elsewhere_ + 1);
+      // An older host does not tell an IN list from a value, and plans without it too.
+      if (!PlansSeeValues()) info_->estimatedCost = kSearch / (1 + conditions_);
       info_->estimatedRows = ExpectedRows();
     } else if (one_row_) {
       info_->estimatedCost = kLookUp * Avoidance();
@@ -282,16 +286,13 @@ class Planner {
 
   bool IsInList(int i) const {
     return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
-           sqlite3_libversion_number() >= kPlansSeeValues && sqlite3_vtab_in(info_, i, -1) != 0;
+           PlansSeeValues() && sqlite3_vtab_in(info_, i, -1) != 0;
   }
 
   // The value that a constraint is against, where it stands in the statement; nullptr otherwise.
   sqlite3_value* Literal(int i) const {
     sqlite3_value* value = nullptr;
-    if (sqlite3_libversion_number() < kPlansSeeValues ||
-        sqlite3_vtab_rhs_value(info_, i, &value) != SQLITE_OK) {
-      return nullptr;
-    }
+    if (!PlansSeeValues() || sqlite3_vtab_rhs_value(info_, i, &value) != SQLITE_OK) return nullptr;
     return value;
   }
 

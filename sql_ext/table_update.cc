@@ -135,6 +135,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
       const int64_t removed = sqlite3_value_int64(values[0]);
       table->Pending().Delete(removed);
       table->shadow.Delete(removed);
+      table->Announce();
       return;
     }
     sqlite3_value** const columns = values + 2;
@@ -150,6 +151,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     RowWriter writer(table, columns);
     *row_id = inserting ? writer.Insert(values[1])
                         : writer.Update(sqlite3_value_int64(values[0]), values[1]);
+    table->Announce();
   });
 }
 

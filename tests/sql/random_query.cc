@@ -82,7 +82,7 @@ std::string RandomQuery::Leftover() {
   constexpr const char* kTerms[] = {
       "length(t.extra) >= 2", "t.n % 2 = 0", "t.n + 0 > 3", "(t.n = 1 OR t.tag = 'b' OR t.r < 2)",
       "(t.rowid = 3 OR t.n > 4)", "t.tag NOT LIKE 'a%'", "upper(t.tag) = 'A'", "t.n NOT IN (1, 2)",
-      "coalesce(t.u, 0) = 0", "t.tag = t.extra", "CASE WHEN t.n < 5 THEN 1 ELSE t.r > 3 END",
+      "coalesce(t.u, 0) = 0", "length(t.tag) = length(t.extra)", "CASE WHEN t.n < 5 THEN 1 ELSE t.r > 3 END",
       "EXISTS (SELECT 1 FROM owner WHERE owner.row = t.rowid)", "abs(t.rowid - 20) < 15",
       "(t.n > 3) = (t.r > 3)", "NOT (t.n > 3)", "t.v IS NOT NULL", "(t.tag LIKE 'a' OR t.n IS NULL)",
       "(SELECT count(*) FROM owner WHERE owner.tag = t.tag) > 0", "t.tag LIKE 'a^%' ESCAPE '^'", "+t.n = 3"};
@@ -177,8 +177,8 @@ QueryPair RandomQuery::Nested() {
        ") SELECT near.*, owner.who FROM near JOIN owner ON owner.tag = near.tag ORDER BY d, near.id, who"},
       {"WITH near AS MATERIALIZED (SELECT t.rowid AS id, t.distance AS d ",
        ") SELECT a.id, b.id FROM near AS a JOIN near AS b ON a.id < b.id ORDER BY 1, 2"},
-      {"SELECT sum(d), count(*) FROM (SELECT t.distance AS d, t.n AS n ", ") WHERE +n > 2"},
-      {"WITH near AS MATERIALIZED (SELECT t.distance AS d, t.n AS n ", ") SELECT sum(d), count(*) FROM near WHERE n > 2"},
+      {"SELECT avg(d), count(*) FROM (SELECT t.distance AS d, t.n AS n ", ") WHERE +n > 2"},
+      {"WITH near AS MATERIALIZED (SELECT t.distance AS d, t.n AS n ", ") SELECT avg(d), count(*) FROM near WHERE n > 2"},
       {"SELECT owner.who FROM owner WHERE EXISTS (SELECT 1 ", ") ORDER BY 1"},
       {"SELECT (SELECT count(*) ", "), 7"}};
   const auto& form = kForms[dice_.Between(0, static_cast<int64_t>(std::size(kForms)) - 1)];
@@ -304,7 +304,7 @@ QueryPair RandomQuery::Scan() {
   constexpr const char* kForms[][2] = {
       {"SELECT t.rowid, t.tag, t.n, vec_to_json(t.v) FROM ", " ORDER BY t.rowid"},
       {"SELECT t.rowid, t.u FROM ", " ORDER BY t.rowid DESC LIMIT 4"},
-      {"SELECT t.rowid, t.u FROM ", " LIMIT 5 OFFSET 2"},
+      {"SELECT t.rowid, t.u FROM ", " ORDER BY rowid LIMIT 5 OFFSET 2"},
       {"SELECT count(*), total(t.n), max(t.tag) FROM ", ""},
       {"SELECT t.tag, t.n FROM ", " ORDER BY t.n DESC, t.rowid LIMIT 7"}};
   const auto& form = kForms[dice_.Between(0, static_cast<int64_t>(std::size(kForms)) - 1)];
