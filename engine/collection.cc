@@ -67,13 +67,10 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
   WaitFor(lock, commit);
   EnsureLoaded();
   if (commit > state_->last_commit) {
-    throw Error(ErrorKind::kCorruption,
-                "the store holds this table's vectors up to commit " +
+    throw OutOfStep("the store holds this table's vectors up to commit " +
                     std::to_string(state_->last_commit) + ", but the database file is at commit " +
                     std::to_string(commit) +
-                    ": the folder beside it is missing, older, or another database's. Bring it "
-                    "back, or type "
-                    "INSERT INTO t(t) VALUES('rebuild') with this table's name for t");
+                    ": the folder beside it is missing, older, or another database's");
   }
   if (commit < state_->horizon) {
     throw Error(ErrorKind::kSnapshotTooOld,
@@ -98,11 +95,8 @@ void Collection::BeginWrite(uint64_t commit) {
   Settle(commit, true);
   EnsureLoaded();
   if (commit > state_->last_commit) {
-    throw Error(ErrorKind::kCorruption, "the store is behind the database file (commit " +
-                                            std::to_string(state_->last_commit) + " of " +
-                                            std::to_string(commit) +
-                                            "); INSERT INTO t(t) VALUES('rebuild') with this "
-                                            "table's name for t makes the vectors again");
+    throw OutOfStep("the store is behind the database file (commit " +
+                    std::to_string(state_->last_commit) + " of " + std::to_string(commit) + ")");
   }
   if (commit < state_->last_commit) Rewind(commit);
 }
@@ -169,12 +163,9 @@ void Collection::RollbackPrepared() noexcept {
 void Collection::Rewind(uint64_t commit) {
   Manifest manifest = ReadManifest(*store_, id_).value_or(Manifest{});
   if (commit < manifest.kept_from) {
-    throw Error(ErrorKind::kCorruption,
-                "the database file is at commit " + std::to_string(commit) +
+    throw OutOfStep("the database file is at commit " + std::to_string(commit) +
                     ", older than the history kept in its store (from commit " +
-                    std::to_string(manifest.kept_from) +
-                    " on); INSERT INTO t(t) VALUES('rebuild') with this table's name for t makes "
-                    "the vectors again");
+                    std::to_string(manifest.kept_from) + " on)");
   }
   auto transaction = store_->Begin();
   for (auto cursor = store_->Scan(kLog, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {

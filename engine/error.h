@@ -29,4 +29,11 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
+// kCorruption: the database file counts on a commit that the store does not have. Vectors that are
+// made again from their texts cure it; the caller knows the table's name and says so.
+class OutOfStep : public Error {
+ public:
+  explicit OutOfStep(const std::string& message) : Error(ErrorKind::kCorruption, message) {}
+};
+
 }  // namespace semblance::engine

@@ -4,43 +4,64 @@
 
 namespace semblance::engine {
 namespace {
-constexpr uint64_t kGrowth = 8;  // each search looks this much further than the one before
+
+constexpr uint64_t kFirstOfUnknown = 64;     // rows of the first search when nobody says how many
+constexpr uint64_t kFewNumbers = 16u << 20;  // of all vectors together: compared in 2 or 3 ms
 constexpr uint64_t kApproximateMost =
     8192;  // beyond it one exact pass is cheaper than a graph walk
+
 }  // namespace
 
-NeighbourStream::NeighbourStream(View view, std::vector<float> query, uint32_t hint, uint32_t ef,
-                                 std::shared_ptr<const RowFilter> filter)
+NeighbourStream::NeighbourStream(View view, std::vector<float> query, Options options)
     : view_(std::move(view)),
       query_(std::move(query)),
-      filter_(std::move(filter)),
-      most_(filter_ ? std::min<uint64_t>(filter_->row_ids().size(), view_.VisibleCount())
-                    : view_.VisibleCount()),
-      ef_(ef),
-      next_k_(std::max<uint32_t>(hint, 1)) {}
+      options_(std::move(options)),
+      most_(options_.filter
+                ? std::min<uint64_t>(options_.filter->row_ids().size(), view_.VisibleCount())
+                : view_.VisibleCount()) {}
 
-void NeighbourStream::Widen() {
-  for (size_t i = 0; i < position_; ++i) given_.insert(batch_[i].row_id);
+std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
   ViewSearch search;
-  search.filter = filter_.get();
-  search.exact = next_k_ > kApproximateMost || next_k_ * 4 > most_;
-  search.k = static_cast<uint32_t>(
-      std::min<uint64_t>(search.exact && !given_.empty() ? most_ : next_k_, most_));
-  search.ef = ef_;
-  batch_ = view_.Search(query_, search);
-  complete_ = search.exact ? batch_.size() < search.k || search.k == most_ : false;
-  if (!given_.empty())
-    std::erase_if(batch_, [&](const Found& row) { return given_.contains(row.row_id); });
+  search.filter = options_.filter.get();
+  search.k = static_cast<uint32_t>(std::min<uint64_t>(k, UINT32_MAX));
+  search.ef = options_.ef;
+  search.exact = exact;
+  return view_.Search(query_, search);
+}
+
+void NeighbourStream::Begin() {
+  begun_ = true;
+  const uint64_t k =
+      std::min(most_, std::max<uint64_t>(options_.wanted.value_or(kFirstOfUnknown), 1));
+  bool exact = options_.complete || k > kApproximateMost || k * 4 > most_ ||
+               (!options_.wanted && most_ * query_.size() <= kFewNumbers);
+  batch_ = Search(k, exact);
+  if (!exact && batch_.size() < k) {
+    // A part of the graph that the walk did not reach, or rows that are dead.
+    exact = true;
+    batch_ = Search(k, exact);
+  }
+  complete_ = exact && (batch_.size() < k || k == most_);
+}
+
+void NeighbourStream::Continue() {
+  std::unordered_set<int64_t> given;
+  for (const Found& row : batch_) given.insert(row.row_id);
+  const Found last = batch_.back();
+  batch_ = Search(most_, true);
+  std::erase_if(batch_, [&](const Found& row) {
+    return given.contains(row.row_id) || row.distance < last.distance ||
+           (row.distance == last.distance && row.row_id < last.row_id);
+  });
+  complete_ = true;
   position_ = 0;
-  ef_ = static_cast<uint32_t>(std::min<uint64_t>(ef_ * kGrowth, UINT32_MAX));
-  next_k_ *= kGrowth;
 }
 
 std::optional<Found> NeighbourStream::Next() {
-  while (position_ == batch_.size()) {
-    if (complete_ || most_ == 0) return std::nullopt;
-    Widen();
-  }
+  if (most_ == 0) return std::nullopt;
+  if (!begun_) Begin();
+  if (position_ == batch_.size() && !complete_) Continue();
+  if (position_ == batch_.size()) return std::nullopt;
   return batch_[position_++];
 }
 

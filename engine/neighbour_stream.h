@@ -1,10 +1,10 @@
-// Rows by growing distance, for as long as somebody asks: k and LIMIT are hints of how far to look
-// first, so that JOINs, leftover WHERE terms and OFFSET are right by construction.
+// Rows by growing distance, ties by row id, for as long as somebody asks, so that JOINs, leftover
+// WHERE terms and OFFSET are right by construction. The order is never broken, and no row comes twice.
 //
-// The first answers come from an approximate search; when they are used up, a wider one follows,
-// and at last every row that is left by an exact scan. No row comes twice. A row that an
-// approximate search had missed comes later than a farther one; with one exact flat segment that
-// cannot happen.
+// Rows that are counted beforehand, and the first ones of a big collection, come from an
+// approximate search; what is pulled beyond them comes from an exact scan. A row that the approximate
+// search had missed and that lies nearer than the last one given stays missed. `complete` asks for
+// every row; so does, without saying, whoever does not count them and has few to compare.
 //
 // Owner: a cursor. Threads: one at a time.
 #pragma once
@@ -21,25 +21,29 @@ namespace semblance::engine {
 
 class NeighbourStream {
  public:
-  // `hint`: how many rows will probably be asked for. `filter` may be nullptr.
-  NeighbourStream(View view, std::vector<float> query, uint32_t hint, uint32_t ef,
-                  std::shared_ptr<const RowFilter> filter);
+  struct Options {
+    std::optional<uint32_t> wanted;  // rows that will be asked for, when it is known
+    bool complete = false;           // no row may be missed
+    uint32_t ef = 64;                // candidates of the approximate search
+    std::shared_ptr<const RowFilter> filter;  // nullptr: every row
+  };
+  NeighbourStream(View view, std::vector<float> query, Options options);
 
   std::optional<Found> Next();  // nullopt: no row is left
 
  private:
-  void Widen();
+  void Begin();
+  void Continue();
+  std::vector<Found> Search(uint64_t k, bool exact) const;
 
   const View view_;
   const std::vector<float> query_;
-  const std::shared_ptr<const RowFilter> filter_;
+  const Options options_;
   const uint64_t most_;  // rows there can be
-  uint32_t ef_;
-  uint64_t next_k_;
+  bool begun_ = false;
   bool complete_ = false;  // `batch_` holds every row that is left
   std::vector<Found> batch_;
   size_t position_ = 0;
-  std::unordered_set<int64_t> given_;
 };
 
 }  // namespace semblance::engine

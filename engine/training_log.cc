@@ -74,7 +74,9 @@ void TrainingLog::Update(const RunInfo& info) {
                                {"status", info.status},     {"started", info.started},
                                {"finished", info.finished}, {"error", info.error}};
   auto transaction = store_->Begin();
-  transaction->Put(kRuns, RunKey(info.run), json.dump());
+  // A message may quote bytes of the user's that are no UTF-8.
+  transaction->Put(kRuns, RunKey(info.run),
+                   json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   transaction->Commit(false);
 }
 

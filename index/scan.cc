@@ -18,8 +18,8 @@ void ScanAll(const Scorer& scorer, const int64_t* row_ids, uint32_t size, TopK& 
     const uint32_t count = std::min(kBlock, size - first);
     scorer.Score(first, count, distances);
     for (uint32_t i = 0; i < count; ++i) {
-      if (distances[i] > nearest.bound()) continue;
-      nearest.Offer({row_ids[first + i], distances[i], first + i});
+      if (distances[i] - scorer.slack() > nearest.bound()) continue;
+      nearest.Offer({row_ids[first + i], scorer.Refined(first + i, distances[i]), first + i});
     }
     first += count;
   }
@@ -33,8 +33,9 @@ void ScanPositions(const Scorer& scorer, const int64_t* row_ids, const uint32_t*
   float distances[kBlock];
   scorer.ScoreAt(positions, count, distances, dense ? RowOrder::kInOrder : RowOrder::kScattered);
   for (uint32_t i = 0; i < count; ++i) {
-    if (distances[i] > nearest.bound()) continue;
-    nearest.Offer({row_ids[positions[i]], distances[i], positions[i]});
+    if (distances[i] - scorer.slack() > nearest.bound()) continue;
+    nearest.Offer(
+        {row_ids[positions[i]], scorer.Refined(positions[i], distances[i]), positions[i]});
   }
 }
 

@@ -66,6 +66,15 @@ float Scorer::ScoreOne(uint32_t position) const {
   return distance;
 }
 
+float Scorer::Refined(uint32_t position, float distance) const {
+  if (slack() == 0) return distance;
+  BigArray<float> unit(dimension_);
+  std::copy(Row(position), Row(position) + dimension_, unit.data());
+  if (!Normalize(unit.data(), dimension_)) return distance;
+  const float product = kernel_.one(query_.data(), unit.data(), dimension_);
+  return std::isfinite(product) ? std::clamp(1 - product, 0.0f, 2.0f) : distance;
+}
+
 template <typename RowAt>
 void Scorer::Finish(RowAt row_at, size_t count, float* values) const {
   switch (metric_) {

@@ -1,5 +1,7 @@
 #include "sql_ext/statement.h"
 
+#include <algorithm>
+
 #include "sql_ext/guard.h"
 
 namespace semblance::sql {
@@ -63,6 +65,17 @@ std::string Quoted(std::string_view identifier) {
     if (c == '"') quoted += '"';
   }
   return quoted + '"';
+}
+
+std::string QuotedIfNeeded(std::string_view identifier) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto is_plain = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  const bool plain = !identifier.empty() && is_letter(identifier[0]) &&
+                     std::all_of(identifier.begin(), identifier.end(), is_plain) &&
+                     sqlite3_keyword_check(identifier.data(), static_cast<int>(identifier.size())) == 0;
+  return plain ? std::string(identifier) : Quoted(identifier);
 }
 
 }  // namespace semblance::sql

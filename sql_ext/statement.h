@@ -55,5 +55,7 @@ void Execute(sqlite3* db, const std::string& sql);
 
 // "name" with quotes doubled: an identifier, whatever it contains.
 std::string Quoted(std::string_view identifier);
+// The same for texts that people read: without quotes where SQL needs none.
+std::string QuotedIfNeeded(std::string_view identifier);
 
 }  // namespace semblance::sql

@@ -15,14 +15,24 @@ std::string Table::VectorColumnName() const {
   return "column " + columns.columns[columns.vector_column].name + " of table " + shadow.table();
 }
 
+std::string Table::CommandText(const std::string& command) const {
+  const std::string name = QuotedIfNeeded(shadow.table());
+  const bool is_main = sqlite3_stricmp(shadow.schema().c_str(), "main") == 0;
+  return "INSERT INTO " + (is_main ? "" : QuotedIfNeeded(shadow.schema()) + ".") + name + "(" +
+         name + ") VALUES('" + command + "')";
+}
+
+std::string Table::Cure() const {
+  return columns.embeds()
+             ? CommandText("rebuild") + " makes the vectors again from the texts"
+             : "bring back the folder that belongs to the database file, the vectors are only there";
+}
+
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
   const auto database = connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
   const std::string folder =
       engine::FileDatabase::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
-  const std::string cure = columns.embeds()
-                               ? "; INSERT INTO " + shadow.table() + "(" + shadow.table() +
-                                     ") VALUES('rebuild') makes the vectors again from the texts"
-                               : "; bring the folder back, the vectors are only there";
+  const std::string cure = "; " + Cure();
   if (!database) {
     throw Error(ErrorKind::kCorruption, "the folder " + folder + " with the vectors of table " +
                                             shadow.table() + " is not there" + cure);
@@ -65,7 +75,7 @@ engine::View Table::ViewFor(const TableState& state) {
     if (auto view = connection->Remembered(shadow.schema(), state.collection, VisibleCommit(state)))
       return *std::move(view);
   }
-  return CollectionFor(state)->ViewAt(VisibleCommit(state), overlay);
+  return OrCure([&] { return CollectionFor(state)->ViewAt(VisibleCommit(state), overlay); });
 }
 
 std::shared_ptr<const encoder::Encoder> Table::EncoderFor(const TableState& state) const {
@@ -83,7 +93,7 @@ uint64_t Table::VisibleCommit(const TableState& state) const {
 std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64_t row_id) {
   const auto overlay = Overlay(state);
   if (!overlay || !overlay->Touches(row_id)) {
-    return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state));
+    return OrCure([&] { return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state)); });
   }
   const auto pending = overlay->Find(row_id);
   if (!pending) return std::nullopt;
@@ -104,7 +114,7 @@ engine::PendingWrites& Table::Pending() {
       if (live) database->CollectGarbage(*live);
     }
     current.collection = CollectionFor(state);
-    current.collection->BeginWrite(state.commit);
+    OrCure([&] { current.collection->BeginWrite(state.commit); });
     current.base_commit = state.commit;
     current.pending = std::make_shared<engine::PendingWrites>(state.dimension);
     for (int level : writes.savepoints) current.pending->SetSavepoint(level);
@@ -114,6 +124,14 @@ engine::PendingWrites& Table::Pending() {
     throw;
   }
   return *current.pending;
+}
+
+void Table::Announce() {
+  for (auto& [collection, writes] : connection->writes()[Key()].collections) {
+    if (writes.announced || writes.pending->empty()) continue;
+    if (shadow.ReadState().collection == collection) shadow.WriteCommit(writes.base_commit + 1);
+    writes.announced = true;
+  }
 }
 
 void Table::Flush(const TableState& state, engine::PendingWrites* pending) {

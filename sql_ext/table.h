@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/error.h"
 #include "engine/view.h"
 #include "sql_ext/connection.h"
 #include "sql_ext/register.h"
@@ -19,7 +20,8 @@
 namespace semblance::sql {
 
 // Columns that SELECT * does not show, after the declared ones, in this order.
-enum class HiddenColumn { kTable, kDistance, kK, kEf };  // kTable has the table's own name
+// kTable has the table's own name. The order is that of arguments in FROM: notes('query', k, ef).
+enum class HiddenColumn { kTable, kK, kEf, kDistance };
 inline constexpr int kHiddenColumns = 4;
 
 struct Table : sqlite3_vtab {
@@ -38,6 +40,20 @@ struct Table : sqlite3_vtab {
   // What the declared vector column is called in messages: "column body of table notes".
   std::string VectorColumnName() const;
 
+  // The statement that gives the table a command, as it is typed on this connection.
+  std::string CommandText(const std::string& command) const;
+  // What brings back vectors that are missing.
+  std::string Cure() const;
+  // Gives what `work` gives; an engine::OutOfStep is told with its cure.
+  template <typename Work>
+  auto OrCure(Work&& work) const {
+    try {
+      return work();
+    } catch (const engine::OutOfStep& error) {
+      throw engine::Error(error.kind(), error.what() + ("; " + Cure()));
+    }
+  }
+
   // The store that has this table's vectors; throws kCorruption saying what to type when it is
   // missing or another's.
   std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
@@ -55,6 +71,9 @@ struct Table : sqlite3_vtab {
   // a write transaction.
   engine::PendingWrites& Pending();
   void Flush(const TableState& state, engine::PendingWrites* pending);
+  // Gives the shadow table the number of the commit that the writes will become. In the user's own
+  // statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it holds.
+  void Announce();
 
   // INSERT INTO t(t) VALUES('…')
   void RunCommand(const std::string& command);
@@ -71,6 +90,7 @@ struct Table : sqlite3_vtab {
   std::optional<std::vector<float>> VectorOf(const TableState& state, int64_t row_id);
 
   uint64_t id = 0;  // TableState::table; 0 when the shadow tables could not be read
+  int searches = 0;  // of its cursors, under way
 };
 
 // Checks a vector for this table: dimension, and not zero under cosine. Throws kInvalid naming the
@@ -87,6 +107,9 @@ int NextRow(sqlite3_vtab_cursor* cursor);
 int AtEnd(sqlite3_vtab_cursor* cursor);
 int ColumnOf(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column);
 int RowIdOf(sqlite3_vtab_cursor* cursor, sqlite3_int64* row_id);
+int FindFunction(sqlite3_vtab* table, int count, const char* name,
+                 void (**function)(sqlite3_context*, int, sqlite3_value**),
+                 void** user);  // table_match.cc
 int UpdateRow(sqlite3_vtab* table, int count, sqlite3_value** values,
               sqlite3_int64* row_id);       // table_update.cc
 int BeginTransaction(sqlite3_vtab* table);  // table_commit.cc

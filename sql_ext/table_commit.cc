@@ -1,9 +1,9 @@
 // The two-store commit, as SQLite drives it.
 //
-//   xBegin      nothing: the store is opened by the first row written (Table::Pending)
+//   xBegin      nothing: the store is opened by the first row written (Table::Pending), and that row
+//   brings N+1 into the shadow table as part of SQLite's own transaction (Table::Announce)
 //   xSync       everything that can fail: texts are embedded, the store prepares commit N+1
-//   durably, the shadow table
-//               gets N+1 as part of SQLite's own transaction
+//   durably, and the shadow table is looked at: savepoints may have taken the number back
 //   (SQLite commits)
 //   xCommit     the store commits what it prepared; if the process dies before, the next opening
 //   does it, because
@@ -69,10 +69,12 @@ int SyncTransaction(sqlite3_vtab* base) {
     writes->current = state.collection;
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
     const auto current = writes->collections.find(state.collection);
-    if (current == writes->collections.end() || current->second.pending->empty()) return;
-    table->Flush(state, current->second.pending.get());
-    const uint64_t commit = current->second.base_commit + 1;
-    current->second.collection->Prepare(current->second.pending, commit, SyncWanted(table));
+    if (current == writes->collections.end()) return;
+    uint64_t commit = current->second.base_commit;
+    if (!current->second.pending->empty()) {
+      table->Flush(state, current->second.pending.get());
+      current->second.collection->Prepare(current->second.pending, ++commit, SyncWanted(table));
+    }
     if (state.commit != commit) shadow.WriteCommit(commit);
   });
 }

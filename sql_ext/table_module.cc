@@ -27,7 +27,7 @@ void Declare(sqlite3* db, const Table& table) {
   for (const TableColumn& column : table.columns.columns)
     sql += Quoted(column.name) + " " + column.type + ", ";
   sql += Quoted(table.shadow.table()) +
-         " HIDDEN, distance REAL HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN)";
+         " HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN, distance REAL HIDDEN)";
   if (sqlite3_declare_vtab(db, sql.c_str()) != SQLITE_OK)
     ThrowLastError(db, "declaring table " + table.shadow.table());
   sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
@@ -137,6 +137,7 @@ const sqlite3_module kModule = [] {
   module.xSync = SyncTransaction;
   module.xCommit = CommitTransaction;
   module.xRollback = RollbackTransaction;
+  module.xFindFunction = FindFunction;
   module.xRename = RenameTable;
   module.xSavepoint = SetSavepoint;
   module.xRelease = ReleaseSavepoint;

@@ -1,7 +1,7 @@
 #include "sql_ext/table_plan.h"
 
+#include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "sql_ext/guard.h"
 #include "sql_ext/table.h"
@@ -9,24 +9,12 @@
 namespace semblance::sql {
 namespace {
 
+using Kind = PlanStep::Kind;
+
 // SQLITE_INDEX_CONSTRAINT_LIMIT and _OFFSET are of SQLite 3.38; hosts before it never send them.
 constexpr int kLimitConstraint = 73;
 constexpr int kOffsetConstraint = 74;
-constexpr int kWholeInList = 3038000;  // sqlite3_vtab_in
-
-struct NamedKind {
-  PlanStep::Kind kind;
-  const char* name;
-};
-constexpr NamedKind kKinds[] = {
-    {PlanStep::Kind::kMatch, "match"},
-    {PlanStep::Kind::kK, "k="},
-    {PlanStep::Kind::kEf, "ef="},
-    {PlanStep::Kind::kLimit, "limit"},
-    {PlanStep::Kind::kOffset, "offset"},
-    {PlanStep::Kind::kDistanceBelow, "distance<"},
-    {PlanStep::Kind::kDistanceAtMost, "distance<="},
-};
+constexpr int kPlansSeeValues = 3038000;  // sqlite3_vtab_in, sqlite3_vtab_rhs_value
 
 // The SQL of a comparison that can be asked of the content table; nullptr: none.
 const char* ComparisonOf(int op) {
@@ -55,10 +43,28 @@ const char* ComparisonOf(int op) {
       return "LIKE";
     case SQLITE_INDEX_CONSTRAINT_GLOB:
       return "GLOB";
+    case SQLITE_INDEX_CONSTRAINT_REGEXP:
+      return "REGEXP";
     default:
       return nullptr;
   }
 }
+
+bool Compares(int op) {
+  switch (op) {
+    case SQLITE_INDEX_CONSTRAINT_EQ:
+    case SQLITE_INDEX_CONSTRAINT_GT:
+    case SQLITE_INDEX_CONSTRAINT_LE:
+    case SQLITE_INDEX_CONSTRAINT_LT:
+    case SQLITE_INDEX_CONSTRAINT_GE:
+    case SQLITE_INDEX_CONSTRAINT_NE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool PlansSeeValues() { return sqlite3_libversion_number() >= kPlansSeeValues; }
 
 class Planner {
  public:
@@ -66,38 +72,58 @@ class Planner {
 
   int Plan() {
     const int match = FindMatch();
-    if (unusable_) return SQLITE_CONSTRAINT;
-    if (match >= 0) Take(match, {PlanStep::Kind::kMatch, "", ""}, true);
+    searching_ = match >= 0;
+    if (searching_) Take(match, {Kind::kMatch, VectorColumn(), "", "", false}, true);
     for (int i = 0; i < info_->nConstraint; ++i) {
-      if (i == match || !TakeConstraint(i, match >= 0)) continue;
+      const int op = info_->aConstraint[i].op;
+      if (i == match || op == kLimitConstraint || op == kOffsetConstraint) continue;
+      if (!TakeConstraint(i)) ++left_to_sqlite_;
     }
     if (unusable_) return SQLITE_CONSTRAINT;
-    SetCosts(match >= 0);
-    SetOrder(match >= 0);
-    const std::string plan = WritePlan(steps_);
-    info_->idxStr = sqlite3_mprintf("%s", plan.c_str());
-    if (info_->idxStr == nullptr) throw std::bad_alloc();
-    info_->needToFreeIdxStr = 1;
-    info_->idxNum = match >= 0;
+    SetOrder();
+    TakeLimit();
+    SetCosts();
+    const bool refused = !refusal_.empty();
+    SetText(refused ? "refused: " + refusal_ : WritePlan(steps_),
+            refused      ? PlanWay::kRefused
+            : searching_ ? PlanWay::kSearch
+                         : PlanWay::kScan);
     return SQLITE_OK;
   }
 
  private:
+  const std::string& VectorColumn() const {
+    return table_.columns.columns[table_.columns.vector_column].name;
+  }
+
+  // A statement that cannot be answered fails when it is run and not when it is planned: SQLite also
+  // plans parts of one that it then does not use.
+  void Refuse(const std::string& why) {
+    if (refusal_.empty()) refusal_ = why;
+  }
+
+  // `body MATCH …`, `notes MATCH …`, and `notes = …`, which is what notes('…') in FROM becomes.
+  bool IsMatch(const sqlite3_index_info::sqlite3_index_constraint& c) const {
+    const bool of_table = c.iColumn == table_.hidden(HiddenColumn::kTable);
+    if (c.op == SQLITE_INDEX_CONSTRAINT_EQ) return of_table;
+    if (c.op != SQLITE_INDEX_CONSTRAINT_MATCH) return false;
+    if (!of_table && c.iColumn != static_cast<int>(table_.columns.vector_column))
+      ThrowInvalid("MATCH works on " + table_.VectorColumnName() + " only");
+    return true;
+  }
+
   int FindMatch() {
     int match = -1;
     for (int i = 0; i < info_->nConstraint; ++i) {
       const auto& c = info_->aConstraint[i];
-      if (c.op != SQLITE_INDEX_CONSTRAINT_MATCH) continue;
-      if (c.iColumn != static_cast<int>(table_.columns.vector_column) &&
-          c.iColumn != table_.hidden(HiddenColumn::kTable)) {
-        ThrowInvalid("MATCH works on " + table_.VectorColumnName() + " only");
-      }
+      if (!IsMatch(c)) continue;
       if (!c.usable) {
         unusable_ = true;
       } else if (match >= 0) {
         ThrowInvalid("a query can have one MATCH on table " + table_.shadow.table());
       } else {
         match = i;
+        if (IsInList(i)) Refuse("a search has one query: MATCH takes no IN list");
       }
     }
     return match;
@@ -109,47 +135,51 @@ class Planner {
     steps_.push_back(std::move(step));
   }
 
-  // k and ef are arguments rather than conditions: without them the search is another one.
-  bool TakeArgument(int i, PlanStep::Kind kind) {
+  bool TakeConstraint(int i) {
     const auto& c = info_->aConstraint[i];
-    if (c.op != SQLITE_INDEX_CONSTRAINT_EQ) return false;
+    if (c.iColumn == table_.hidden(HiddenColumn::kK)) return TakeArgument(i, Kind::kK, "k");
+    if (c.iColumn == table_.hidden(HiddenColumn::kEf)) return TakeArgument(i, Kind::kEf, "ef");
+    if (!c.usable) return false;
+    if (c.iColumn == table_.hidden(HiddenColumn::kDistance)) return TakeDistance(i);
+    return TakeCondition(i);
+  }
+
+  // k and ef are arguments rather than conditions: without them the search is another one.
+  bool TakeArgument(int i, Kind kind, const std::string& name) {
+    const auto& c = info_->aConstraint[i];
+    const bool below = c.op == SQLITE_INDEX_CONSTRAINT_LT || c.op == SQLITE_INDEX_CONSTRAINT_LE;
+    const bool equal = c.op == SQLITE_INDEX_CONSTRAINT_EQ || c.op == SQLITE_INDEX_CONSTRAINT_IS;
+    if (!Compares(c.op) && !equal) return false;
+    if (!searching_) {
+      if (c.usable) Refuse(name + " is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
+      return false;
+    }
+    if (!equal && !(below && kind == Kind::kK)) {
+      Refuse(name + " is given as " + name + " = …" + (kind == Kind::kK ? " or k <= …" : ""));
+      return false;
+    }
     if (!c.usable) {
       unusable_ = true;
       return false;
     }
-    Take(i, {kind, "", ""}, true);
+    if (IsInList(i)) Refuse(name + " takes one value, not an IN list");
+    for (const PlanStep& step : steps_) {
+      if (step.kind == kind) Refuse(name + " is given twice");
+    }
+    if (kind == Kind::kK) k_ = i;
+    Take(i, {kind, "", equal ? "=" : ComparisonOf(c.op), "", false}, true);
     return true;
-  }
-
-  bool TakeConstraint(int i, bool neighbours) {
-    const auto& c = info_->aConstraint[i];
-    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kK) && c.op != kLimitConstraint &&
-        c.op != kOffsetConstraint) {
-      return TakeArgument(i, PlanStep::Kind::kK);
-    }
-    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kEf) && c.op != kLimitConstraint &&
-        c.op != kOffsetConstraint) {
-      return TakeArgument(i, PlanStep::Kind::kEf);
-    }
-    if (!c.usable) return false;
-    if (c.op == kLimitConstraint || c.op == kOffsetConstraint) {
-      if (!neighbours) return false;
-      Take(i, {c.op == kLimitConstraint ? PlanStep::Kind::kLimit : PlanStep::Kind::kOffset, "", ""},
-           false);
-      return true;
-    }
-    if (neighbours && c.iColumn == table_.hidden(HiddenColumn::kDistance)) return TakeDistance(i);
-    return TakeCondition(i);
   }
 
   bool TakeDistance(int i) {
     const int op = info_->aConstraint[i].op;
-    if (op != SQLITE_INDEX_CONSTRAINT_LT && op != SQLITE_INDEX_CONSTRAINT_LE) return false;
-    Take(i,
-         {op == SQLITE_INDEX_CONSTRAINT_LT ? PlanStep::Kind::kDistanceBelow
-                                           : PlanStep::Kind::kDistanceAtMost,
-          "", ""},
-         false);
+    if (!Compares(op)) return false;
+    if (!searching_) {
+      Refuse("distance is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
+      return false;
+    }
+    if (IsInList(i)) return false;
+    Take(i, {Kind::kDistance, "", ComparisonOf(op), "", false}, false);
     return true;
   }
 
@@ -157,98 +187,136 @@ class Planner {
     const auto& c = info_->aConstraint[i];
     const char* const comparison = ComparisonOf(c.op);
     if (comparison == nullptr || c.iColumn >= table_.declared()) return false;
-    std::string column = "id";
+    PlanStep step{Kind::kCondition, "rowid", comparison, "", false};
     if (c.iColumn >= 0) {
-      const int content = table_.columns.ContentIndex(static_cast<size_t>(c.iColumn));
-      if (content < 0) return false;
-      if (std::strcmp(sqlite3_vtab_collation(info_, i), "BINARY") != 0) return false;
-      column = "c" + std::to_string(content);
+      const auto column = static_cast<size_t>(c.iColumn);
+      if (table_.columns.ContentIndex(column) < 0) return false;
+      step.column = table_.columns.columns[column].name;
+      const char* const collation = sqlite3_vtab_collation(info_, i);
+      if ((Compares(c.op) || c.op == SQLITE_INDEX_CONSTRAINT_IS ||
+           c.op == SQLITE_INDEX_CONSTRAINT_ISNOT) &&
+          sqlite3_stricmp(collation, "BINARY") != 0) {
+        step.collation = collation;
+      }
     }
-    one_row_ |= column == "id" && c.op == SQLITE_INDEX_CONSTRAINT_EQ;
     ++conditions_;
-    if (c.op == SQLITE_INDEX_CONSTRAINT_EQ && sqlite3_libversion_number() >= kWholeInList &&
-        sqlite3_vtab_in(info_, i, -1)) {
+    if (IsInList(i)) {
       sqlite3_vtab_in(info_, i, 1);
-      Take(i, {PlanStep::Kind::kInList, column, ""}, false);
-      one_row_ = false;
-      return true;
+      step.comparison = "IN";
+    } else {
+      step.literal = Literal(i) != nullptr;
+      one_row_ |= c.iColumn < 0 && c.op == SQLITE_INDEX_CONSTRAINT_EQ;
+      if (!step.literal && !step.comparison.ends_with("NULL")) ++from_elsewhere_;
     }
-    // SQLite checks again what is cheap to check; a search's first condition must be right here
-    // already.
-    Take(i, {PlanStep::Kind::kCondition, column, comparison}, false);
+    // SQLite checks each row again: table_request.cc says why a condition may let through too much.
+    Take(i, std::move(step), false);
     return true;
   }
 
-  // A search must be cheaper than two look-ups by rowid: for `… MATCH … AND (rowid = 1 OR rowid =
-  // 2)` SQLite weighs one search among both against a look-up of each, and the look-ups would know
-  // nothing of MATCH. And a search costs the same with a rowid from another table: the k nearest
-  // are found first and joined then.
-  void SetCosts(bool neighbours) {
-    if (neighbours) {
-      info_->estimatedCost = 4;
-      info_->estimatedRows = 10;
+  // LIMIT and OFFSET say how many rows will be pulled only where every row given counts.
+  void TakeLimit() {
+    if (!searching_ || left_to_sqlite_ > 0 || (info_->nOrderBy > 0 && !info_->orderByConsumed))
+      return;
+    for (int i = 0; i < info_->nConstraint; ++i) {
+      const auto& c = info_->aConstraint[i];
+      if (!c.usable) continue;
+      if (c.op == kLimitConstraint) Take(i, {Kind::kLimit, "", "", "", false}, false);
+      if (c.op == kOffsetConstraint) Take(i, {Kind::kOffset, "", "", "", false}, false);
+    }
+  }
+
+  // Rows of a search come by distance and then rowid, those of a scan by rowid.
+  void SetOrder() {
+    const int count = info_->nOrderBy;
+    const auto by = [&](int i) { return info_->aOrderBy[i].iColumn; };
+    if (std::any_of(info_->aOrderBy, info_->aOrderBy + count, [](const auto& o) { return o.desc; }))
+      return;
+    if (searching_) {
+      const bool nearest = count > 0 && by(0) == table_.hidden(HiddenColumn::kDistance);
+      info_->orderByConsumed = nearest && (count == 1 || (count == 2 && by(1) < 0));
+    } else {
+      info_->orderByConsumed = count == 1 && by(0) < 0;
+    }
+  }
+
+  // A search with a condition whose value may come from another table is much dearer than the one
+  // without: in a JOIN the k nearest are found first and joined then, unless the order is given by
+  // CROSS JOIN, LEFT JOIN or the query itself.
+  void SetCosts() {
+    constexpr double kSearch = 4, kDearest = 1e10, kLookUp = 20, kScan = 2e6, kRefused = 1e40;
+    if (searching_) {
+      info_->estimatedCost =
+          from_elsewhere_ == 0 ? kSearch : kDearest * from_elsewhere_ / (from_elsewhere_ + 1);
+      // An older host does not tell an IN list from a value, and plans without it too.
+      if (!PlansSeeValues()) info_->estimatedCost = kSearch / (1 + conditions_);
+      info_->estimatedRows = ExpectedRows();
     } else if (one_row_) {
-      info_->estimatedCost = 5;
+      info_->estimatedCost = kLookUp * Avoidance();
       info_->estimatedRows = 1;
       info_->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
     } else {
       info_->estimatedRows = 1000000 >> (conditions_ < 4 ? 4 * conditions_ : 16);
-      info_->estimatedCost = 2000000.0 / (1 + conditions_);
+      info_->estimatedCost = kScan / (1 + conditions_) * Avoidance();
     }
+    if (!refusal_.empty()) info_->estimatedCost = kRefused;
   }
 
-  void SetOrder(bool neighbours) {
-    if (info_->nOrderBy != 1 || info_->aOrderBy[0].desc) return;
-    const int by = info_->aOrderBy[0].iColumn;
-    info_->orderByConsumed = neighbours ? by == table_.hidden(HiddenColumn::kDistance) : by < 0;
+  // For `… MATCH … AND (rowid = 1 OR author = 'ann')` SQLite weighs a search against a look-up for each
+  // side of the OR, which it plans as if there were no MATCH. The columns that the statement uses
+  // give it away. A statement that only selects them has no other way and pays nothing.
+  double Avoidance() const {
+    const int of_search[] = {static_cast<int>(table_.columns.vector_column),
+                             table_.hidden(HiddenColumn::kTable), table_.hidden(HiddenColumn::kK),
+                             table_.hidden(HiddenColumn::kEf),
+                             table_.hidden(HiddenColumn::kDistance)};
+    constexpr int kLastBit = 63;  // of every column from there on
+    return std::any_of(std::begin(of_search), std::end(of_search),
+                       [&](int column) {
+                         return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
+                       })
+               ? 1e30
+               : 1;
+  }
+
+  int64_t ExpectedRows() const {
+    constexpr int64_t kUsual = 10;
+    sqlite3_value* const k = k_ < 0 ? nullptr : Literal(k_);
+    return k == nullptr ? kUsual : std::max<int64_t>(1, sqlite3_value_int64(k));
+  }
+
+  bool IsInList(int i) const {
+    return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
+           PlansSeeValues() && sqlite3_vtab_in(info_, i, -1) != 0;
+  }
+
+  // The value that a constraint is against, where it stands in the statement; nullptr otherwise.
+  sqlite3_value* Literal(int i) const {
+    sqlite3_value* value = nullptr;
+    if (!PlansSeeValues() || sqlite3_vtab_rhs_value(info_, i, &value) != SQLITE_OK) return nullptr;
+    return value;
+  }
+
+  void SetText(const std::string& text, PlanWay way) {
+    info_->idxStr = sqlite3_mprintf("%s", text.c_str());
+    if (info_->idxStr == nullptr) throw std::bad_alloc();
+    info_->needToFreeIdxStr = 1;
+    info_->idxNum = static_cast<int>(way);
   }
 
   Table& table_;
   sqlite3_index_info* const info_;
   std::vector<PlanStep> steps_;
+  std::string refusal_;
+  int k_ = -1;
   int conditions_ = 0;
+  int from_elsewhere_ = 0;  // conditions whose value may come from another table
+  int left_to_sqlite_ = 0;  // constraints that are not taken
+  bool searching_ = false;
   bool unusable_ = false;
   bool one_row_ = false;
 };
 
 }  // namespace
-
-std::string WritePlan(const std::vector<PlanStep>& steps) {
-  std::string plan;
-  for (const PlanStep& step : steps) {
-    if (!plan.empty()) plan += ", ";
-    if (step.kind == PlanStep::Kind::kCondition) {
-      plan += step.column + " " + step.comparison;
-    } else if (step.kind == PlanStep::Kind::kInList) {
-      plan += step.column + " in";
-    } else {
-      for (const NamedKind& named : kKinds) {
-        if (named.kind == step.kind) plan += named.name;
-      }
-    }
-  }
-  return plan;
-}
-
-std::vector<PlanStep> ReadPlan(std::string_view plan) {
-  std::vector<PlanStep> steps;
-  while (!plan.empty()) {
-    const size_t comma = plan.find(", ");
-    const std::string_view word = plan.substr(0, comma);
-    plan = comma == std::string_view::npos ? std::string_view() : plan.substr(comma + 2);
-    const size_t space = word.find(' ');
-    if (space != std::string_view::npos) {
-      const std::string_view comparison = word.substr(space + 1);
-      steps.push_back({comparison == "in" ? PlanStep::Kind::kInList : PlanStep::Kind::kCondition,
-                       std::string(word.substr(0, space)), std::string(comparison)});
-      continue;
-    }
-    for (const NamedKind& named : kKinds) {
-      if (word == named.name) steps.push_back({named.kind, "", ""});
-    }
-  }
-  return steps;
-}
 
 int BestIndex(sqlite3_vtab* table, sqlite3_index_info* info) {
   return GuardTable(table, [&] { return Planner(static_cast<Table*>(table), info).Plan(); });

@@ -1,10 +1,14 @@
-// How xBestIndex tells xFilter what the values of a query are: one step a value, written as text
-// into idxStr, where EXPLAIN QUERY PLAN shows it.
+// How xBestIndex tells xFilter what a statement asks for: idxStr, a text that EXPLAIN QUERY PLAN
+// shows and that is read back. One step a value, in the order of the values.
 //
-//   match                  the query, text or vector           k=  ef=  limit  offset   numbers
-//   distance<  distance<=  a bound on the distance
-//   c3>=  id=  c2 like     a condition on a content column     id in  c1 in   … on a whole IN list
-//   at once
+//   nearest by body              the query of a search, a text or a vector
+//   k =  k <=  k <  ef =         its arguments            limit  offset    what SQLite will pull
+//   distance <=                  a bound on the distance
+//   where year >=                a condition on a column or rowid, asked of the content table first
+//   where tag IN                 … on a whole IN list at once
+//   where tag = COLLATE NOCASE   … by another collation than the column's
+//   where tag < literal          … against a value that stands in the statement
+//   every row                    no step at all
 #pragma once
 
 #include <string>
@@ -13,21 +17,16 @@
 
 namespace semblance::sql {
 
+// idxNum.
+enum class PlanWay { kScan = 0, kSearch = 1, kRefused = 2 };  // kRefused: idxStr says why
+
 struct PlanStep {
-  enum class Kind {
-    kMatch,
-    kK,
-    kEf,
-    kLimit,
-    kOffset,
-    kDistanceBelow,
-    kDistanceAtMost,
-    kCondition,
-    kInList
-  };
+  enum class Kind { kMatch, kK, kEf, kLimit, kOffset, kDistance, kCondition };
   Kind kind;
-  std::string column;      // kCondition, kInList: "id" or "c<i>"
-  std::string comparison;  // kCondition: an SQL operator; "IS NULL" and "IS NOT NULL" take no value
+  std::string column;      // kMatch, kCondition: its name, or "rowid"
+  std::string comparison;  // kK, kDistance, kCondition: an SQL operator, IN, IS NULL, …
+  std::string collation;   // kCondition: empty for BINARY
+  bool literal = false;    // kCondition
 };
 
 std::string WritePlan(const std::vector<PlanStep>& steps);

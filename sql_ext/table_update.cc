@@ -135,6 +135,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
       const int64_t removed = sqlite3_value_int64(values[0]);
       table->Pending().Delete(removed);
       table->shadow.Delete(removed);
+      table->Announce();
       return;
     }
     sqlite3_value** const columns = values + 2;
@@ -145,12 +146,12 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
       return;
     }
     if (sqlite3_value_type(command) != SQLITE_NULL && !sqlite3_value_nochange(command)) {
-      ThrowInvalid("a command is a TEXT that is inserted: INSERT INTO " + table->shadow.table() +
-                   "(" + table->shadow.table() + ") VALUES('optimize')");
+      ThrowInvalid("a command is a TEXT that is inserted: " + table->CommandText("optimize"));
     }
     RowWriter writer(table, columns);
     *row_id = inserting ? writer.Insert(values[1])
                         : writer.Update(sqlite3_value_int64(values[0]), values[1]);
+    table->Announce();
   });
 }
 

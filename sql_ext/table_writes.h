@@ -20,6 +20,7 @@ struct CollectionWrites {
   uint64_t base_commit =
       0;  // SQLite's number when the transaction began; these writes become base_commit + 1
   std::shared_ptr<engine::PendingWrites> pending;
+  bool announced = false;  // the shadow table has base_commit + 1
 };
 
 struct TableWrites {
@@ -38,7 +39,10 @@ struct TableWrites {
   void RollbackTo(int level) {
     savepoints.erase(savepoints.upper_bound(level), savepoints.end());
     for (int outer = 0; outer <= level; ++outer) savepoints.insert(outer);
-    for (auto& [id, writes] : collections) writes.pending->RollbackTo(level);
+    for (auto& [id, writes] : collections) {
+      writes.pending->RollbackTo(level);
+      writes.announced = false;  // perhaps
+    }
   }
   void Release(int level) {
     savepoints.erase(savepoints.lower_bound(level), savepoints.end());

@@ -34,6 +34,16 @@ std::optional<std::string> TakeText(Json* options, const char* key) {
 // One of SQLite's codes for "somebody wants this to stop".
 bool IsInterrupt(int code) { return (code & 0xff) == SQLITE_INTERRUPT; }
 
+// The query is kept with the run and with the model, as JSON.
+void CheckIsUtf8(const std::string& query) {
+  try {
+    Json(query).dump();
+  } catch (const Json::exception&) {
+    ThrowInvalid("the training query must be UTF-8, and has a byte that no character begins or goes "
+                 "on with; bytes are written x'ff', or char(255) for the character");
+  }
+}
+
 }  // namespace
 
 TrainArguments ParseTrainArguments(const std::string& json) {
@@ -63,6 +73,7 @@ TrainSession::TrainSession(ConnectionPtr connection, const std::string& query,
     throw engine::Error(engine::ErrorKind::kReadOnly,
                         "a model cannot be trained into a database that is opened read-only");
   }
+  CheckIsUtf8(query);
   rows_ = std::make_unique<QueryRows>(db, query);
   Start(query);
 }

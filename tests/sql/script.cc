@@ -53,20 +53,6 @@ bool ParseNumber(const std::string& cell, double* number) {
   return !cell.empty() && *end == '\0';
 }
 
-bool SameRow(const std::string& expected, const std::string& received, double tolerance) {
-  if (expected == received) return true;
-  if (tolerance == 0) return false;
-  const std::vector<std::string> a = Cells(expected), b = Cells(received);
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    double x = 0, y = 0;
-    if (a[i] == b[i]) continue;
-    if (!ParseNumber(a[i], &x) || !ParseNumber(b[i], &y)) return false;
-    if (!(std::fabs(x - y) <= tolerance)) return false;
-  }
-  return true;
-}
-
 bool SameRows(const ScriptStep& step, const std::vector<std::string>& received) {
   if (step.rows.size() != received.size()) return false;
   for (size_t i = 0; i < received.size(); ++i) {
@@ -106,6 +92,20 @@ std::string RunStep(const ScriptStep& step, TestConnection* connection) {
 }
 
 }  // namespace
+
+bool SameRow(const std::string& expected, const std::string& received, double tolerance) {
+  if (expected == received) return true;
+  if (tolerance == 0) return false;
+  const std::vector<std::string> a = Cells(expected), b = Cells(received);
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    double x = 0, y = 0;
+    if (a[i] == b[i]) continue;
+    if (!ParseNumber(a[i], &x) || !ParseNumber(b[i], &y)) return false;
+    if (!(std::fabs(x - y) <= tolerance)) return false;
+  }
+  return true;
+}
 
 std::vector<ScriptStep> ParseScript(std::string_view text) {
   std::vector<ScriptStep> steps;

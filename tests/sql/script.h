@@ -35,6 +35,9 @@ struct ScriptStep {
   double tolerance = 0;  // of numbers
 };
 
+// Whether two rows as TestConnection::Rows gives them are the same, numbers within the tolerance.
+bool SameRow(const std::string& expected, const std::string& received, double tolerance);
+
 // Throws std::runtime_error with the line that makes no sense.
 std::vector<ScriptStep> ParseScript(std::string_view text);
 

@@ -44,6 +44,7 @@ class TestConnection {
   TestConnection& operator=(const TestConnection&) = delete;
 
   sqlite3* db() const { return db_; }
+  bool InTransaction() const { return sqlite3_get_autocommit(db_) == 0; }
   // Runs every statement of `sql`. The rows of all of them: columns joined by '|', NULL as NULL,
   // BLOBs as x'00ff'. Throws SqlError.
   std::vector<std::string> Rows(std::string_view sql);

@@ -1,0 +1,164 @@
+// What bites in transactions and in the life of a virtual table, one test a trap; docs/sqlite.md lists them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/sql/points.h"
+
+namespace semblance::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Transactions : public Points {
+ protected:
+  void TearDown() override { EXPECT_EQ(ErrorOf("INSERT INTO p(p) VALUES ('integrity-check')"), ""); }
+  Rows Nearest(TestConnection* connection, const std::string& at) {
+    return connection->Rows("SELECT rowid FROM p WHERE v MATCH '" + at + "' AND k = 1");
+  }
+};
+
+// The store has prepared the commit when SQLite finds that it cannot write.
+TEST_F(Transactions, ACommitThatSqliteCouldNotMakeIsMadeLater) {
+  TestConnection reader(folder_.File("points.db"));
+  reader.Rows("BEGIN; SELECT count(*) FROM p");
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  EXPECT_THAT(ErrorOf("COMMIT"), HasSubstr("locked"));
+  EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"500"}));
+  EXPECT_EQ(Nearest(&reader, "[600,0]"), (Rows{"100"}));
+  reader.Rows("COMMIT");
+  Ask("COMMIT");
+  EXPECT_EQ(Nearest(&reader, "[600,0]"), (Rows{"500"}));
+}
+
+TEST_F(Transactions, ACommitThatSqliteCouldNotMakeIsTakenBack) {
+  TestConnection reader(folder_.File("points.db"));
+  reader.Rows("BEGIN; SELECT count(*) FROM p");
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  EXPECT_THAT(ErrorOf("COMMIT"), HasSubstr("locked"));
+  Ask("ROLLBACK");
+  reader.Rows("COMMIT");
+  EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"100"}));
+  Ask("INSERT INTO p(rowid, v) VALUES (501, '[501,0]')");
+  EXPECT_EQ(Nearest(&reader, "[600,0]"), (Rows{"501"}));
+}
+
+TEST_F(Transactions, AReaderSeesTheCommitOfItsSnapshot) {
+  Ask("PRAGMA journal_mode = wal");
+  TestConnection reader(folder_.File("points.db"));
+  reader.Rows("BEGIN; SELECT count(*) FROM q");
+  Ask("UPDATE p SET v = '[-5,0]' WHERE rowid = 100; DELETE FROM p WHERE rowid = 1");
+  EXPECT_EQ(Nearest(&reader, "[0,0]"), (Rows{"1"}));
+  EXPECT_EQ(Nearest(&reader, "[-9,0]"), (Rows{"1"}));
+  EXPECT_EQ(reader.Value("SELECT vec_to_json(v) FROM p WHERE rowid = 100"), "[99,0]");
+  reader.Rows("COMMIT");
+  EXPECT_EQ(Nearest(&reader, "[-9,0]"), (Rows{"100"}));
+}
+
+TEST_F(Transactions, ATableThatJoinsLateKnowsTheOpenSavepoints) {
+  Ask("CREATE TABLE plain(x); BEGIN; INSERT INTO plain VALUES (1); SAVEPOINT a; SAVEPOINT b; SAVEPOINT c");
+  Ask("INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ROLLBACK TO b");
+  EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"100"}));
+  Ask("INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); RELEASE b; ROLLBACK TO a");
+  Ask("INSERT INTO p(rowid, v) VALUES (502, '[502,0]'); COMMIT");
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[600,0]' AND k = 2"), (Rows{"502", "100"}));
+}
+
+TEST_F(Transactions, AStatementThatFailsLeavesNothingOfItself) {
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  EXPECT_NE(ErrorOf("INSERT INTO p(rowid, v) VALUES (501, '[501,0]'), (7, '[502,0]')"), "");
+  EXPECT_NE(ErrorOf("UPDATE p SET v = CASE rowid WHEN 9 THEN '[1]' ELSE '[700,0]' END WHERE rowid < 20"), "");
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[700,0]' AND k = 2"), (Rows{"500", "100"}));
+  Ask("COMMIT");
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[700,0]' AND k = 2"), (Rows{"500", "100"}));
+}
+
+TEST_F(Transactions, ConflictClausesAreFollowedAndUpsertIsSqlitesToRefuse) {
+  Ask("INSERT OR IGNORE INTO p(rowid, v) VALUES (5, '[900,0]'), (101, '[100,0]')");
+  EXPECT_EQ(Nearest(&connection_, "[900,0]"), (Rows{"101"}));
+  Ask("INSERT OR REPLACE INTO p(rowid, v) VALUES (5, '[900,0]')");
+  EXPECT_EQ(Nearest(&connection_, "[900,0]"), (Rows{"5"}));
+  Ask("UPDATE OR REPLACE p SET rowid = 6 WHERE rowid = 5");
+  EXPECT_EQ(Nearest(&connection_, "[900,0]"), (Rows{"6"}));
+  EXPECT_THAT(ErrorOf("INSERT INTO p(rowid, v) VALUES (6, '[1,0]') ON CONFLICT DO UPDATE SET n = 1"),
+              HasSubstr("UPSERT not implemented for virtual table"));
+}
+
+TEST_F(Transactions, ObjectsThatSqliteMakesAnewKnowWhatIsUncommitted) {
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  Ask("CREATE TABLE another(x)");
+  EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"500"}));
+  Ask("ALTER TABLE p RENAME TO r; INSERT INTO r(rowid, v) VALUES (501, '[501,0]')");
+  Ask("ALTER TABLE r RENAME TO p; COMMIT; VACUUM");
+  TestConnection other(folder_.File("points.db"));
+  other.Rows("CREATE TABLE third(x)");
+  EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"501"}));
+}
+
+TEST_F(Transactions, VacuumKeepsTheRowIds) {
+  Ask("DELETE FROM p WHERE rowid % 3 = 0; VACUUM");
+  EXPECT_EQ(Ask("SELECT rowid, vec_to_json(v) FROM p WHERE v MATCH '[50,0]' AND k = 2"),
+            (Rows{"50|[49,0]", "52|[51,0]"}));
+}
+
+TEST_F(Transactions, ShadowTablesAreNobodysToWrite) {
+  sqlite3_db_config(connection_.db(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  EXPECT_EQ(ErrorOf("DELETE FROM p_content"), "table p_content may not be modified");
+  EXPECT_EQ(ErrorOf("UPDATE p_state SET value = 0"), "table p_state may not be modified");
+  Ask("INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ALTER TABLE p RENAME TO r");
+  EXPECT_EQ(Ask("SELECT name FROM sqlite_schema WHERE name LIKE 'r%' ORDER BY 1"),
+            (Rows{"r", "r_content", "r_state"}));
+  Ask("ALTER TABLE r RENAME TO p");
+}
+
+TEST_F(Transactions, ChangesCountsTheRowsOfTheUser) {
+  Ask("INSERT INTO p(v) VALUES ('[1,1]'), ('[2,1]'), ('[3,1]')");
+  EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"3|103"}));
+  Ask("BEGIN; INSERT INTO p(v) VALUES ('[1,1]'), ('[2,1]'); COMMIT");
+  EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"2|105"}));
+  Ask("BEGIN; UPDATE p SET v = '[9,9]' WHERE rowid > 103; SAVEPOINT s; DELETE FROM p WHERE rowid < 4; COMMIT");
+  EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"3|105"}));
+  Ask("DELETE FROM p WHERE n = 7");
+  EXPECT_EQ(Ask("SELECT changes()"), (Rows{"10"}));
+}
+
+TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
+  Ask("BEGIN; SAVEPOINT s; INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ROLLBACK TO s; COMMIT");
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); DELETE FROM p WHERE rowid = 501; COMMIT");
+  Ask("BEGIN; UPDATE p SET n = 3 WHERE rowid = 1; COMMIT");
+  Ask("BEGIN; SAVEPOINT s; INSERT INTO p(rowid, v) VALUES (502, '[502,0]'); ROLLBACK TO s;"
+      "INSERT INTO p(rowid, v) VALUES (503, '[503,0]'); COMMIT");
+  TestConnection other(folder_.File("points.db"));
+  EXPECT_EQ(Nearest(&other, "[600,0]"), (Rows{"503"}));
+  EXPECT_EQ(Ask("SELECT count(*) FROM p WHERE v MATCH '[0,0]'"), (Rows{"101"}));
+}
+
+TEST(TransactionsOfALostFolder, TheTableCanBeDroppedAndSaysWhatToType) {
+  const TempFolder folder;
+  {
+    TestConnection connection(folder.File("notes.db"));
+    connection.Rows("CREATE VIRTUAL TABLE \"my notes\" USING semblance(body TEXT EMBED)");
+    connection.Rows("CREATE VIRTUAL TABLE points USING semblance(v FLOAT[1])");
+    connection.Rows("INSERT INTO \"my notes\" VALUES ('a violin'); INSERT INTO points VALUES ('[1]')");
+  }
+  ASSERT_GT(std::filesystem::remove_all(folder.File("notes.db-semblance")), 0u);
+  TestConnection connection(folder.File("notes.db"));
+  const std::string search = " WHERE body MATCH 'x' AND k = 1";
+  EXPECT_THAT(connection.ErrorOf("SELECT * FROM \"my notes\"" + search),
+              HasSubstr("; INSERT INTO \"my notes\"(\"my notes\") VALUES('rebuild') makes the vectors again"));
+  EXPECT_THAT(connection.ErrorOf("SELECT * FROM points('[1]')"), HasSubstr("bring back the folder"));
+  connection.Rows("ATTACH '" + folder.File("notes.db") + "' AS \"the copy\"");
+  EXPECT_THAT(connection.ErrorOf("SELECT * FROM \"the copy\".\"my notes\"" + search),
+              HasSubstr("; INSERT INTO \"the copy\".\"my notes\"(\"my notes\") VALUES('rebuild')"));
+  connection.Rows("DETACH \"the copy\"");
+  connection.Rows("INSERT INTO \"my notes\"(\"my notes\") VALUES('rebuild')");
+  EXPECT_EQ(connection.Rows("SELECT body FROM \"my notes\"" + search), (Rows{"a violin"}));
+  connection.Rows("DROP TABLE points; DROP TABLE \"my notes\"");
+  EXPECT_EQ(connection.Value("SELECT count(*) FROM sqlite_schema"), "0");
+}
+
+}  // namespace
+}  // namespace semblance::test
