@@ -64,33 +64,35 @@ uint32_t PartOf(int64_t row_id) {
 
 DataSet MakeClustered(uint32_t size, uint32_t dimension, uint32_t queries, uint32_t seed) {
   constexpr uint32_t kTopics = 100;
-  constexpr uint32_t kGroupsOfTopic = 20;
+  constexpr uint32_t kLatent = 80;
   std::mt19937 random(seed);
   std::normal_distribution<float> gauss;
-  const auto draw = [&](uint32_t count, const std::vector<float>& around, float spread) {
-    std::vector<float> points(size_t{count} * dimension);
-    for (uint32_t p = 0; p < count; ++p) {
-      const size_t centres = around.size() / dimension;
-      const size_t centre = centres == 0 ? 0 : random() % centres;
-      for (uint32_t i = 0; i < dimension; ++i) {
-        const float base = centres == 0 ? 0 : around[centre * dimension + i];
-        points[size_t{p} * dimension + i] = base + spread * gauss(random);
-      }
-    }
-    return points;
+  const auto draw = [&](size_t count) {
+    std::vector<float> values(count);
+    for (float& value : values) value = gauss(random);
+    return values;
   };
-  const std::vector<float> topics = draw(kTopics, {}, 1);
-  const std::vector<float> groups = draw(kTopics * kGroupsOfTopic, topics, 0.6f);
+  const std::vector<float> topics = draw(kTopics * kLatent);
+  const std::vector<float> directions = draw(size_t{kLatent} * dimension);
+  const auto points = [&](uint32_t count) {
+    std::vector<float> drawn = draw(size_t{count} * dimension);
+    for (uint32_t p = 0; p < count; ++p) {
+      float* const point = drawn.data() + size_t{p} * dimension;
+      const float* const topic = topics.data() + random() % kTopics * kLatent;
+      for (uint32_t l = 0; l < kLatent; ++l) {
+        const float along = 0.5f * topic[l] + gauss(random);
+        const float* const direction = directions.data() + size_t{l} * dimension;
+        for (uint32_t i = 0; i < dimension; ++i) point[i] += along * direction[i];
+      }
+      ScaleToUnit(point, dimension);
+    }
+    return drawn;
+  };
   DataSet data;
   data.name = "clustered";
   data.dimension = dimension;
-  data.rows = draw(size, groups, 0.5f);
-  data.queries = draw(queries, groups, 0.5f);
-  for (std::vector<float>* points : {&data.rows, &data.queries}) {
-    for (size_t at = 0; at < points->size(); at += dimension) {
-      ScaleToUnit(points->data() + at, dimension);
-    }
-  }
+  data.rows = points(size);
+  data.queries = points(queries);
   return data;
 }
 

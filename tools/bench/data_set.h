@@ -25,8 +25,8 @@ struct DataSet {
 inline constexpr uint32_t kAllParts = 1000;
 uint32_t PartOf(int64_t row_id);
 
-// Points around centres that are themselves scattered around fewer centres, so that a row's
-// neighbours lie at many distances.
+// Like the vectors of texts: points around a hundred centres, within some eighty directions of the
+// space and a little beside them.
 DataSet MakeClustered(uint32_t size, uint32_t dimension, uint32_t queries, uint32_t seed);
 
 // Of a file of f32 vectors of `dimension`, as many as are asked for, in an order that the seed
