@@ -42,6 +42,8 @@ engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
   options.kind = columns.kind;
   options.hnsw_m = columns.hnsw_m;
   options.ef_construction = columns.ef_construction;
+  options.quantization = columns.quantization;
+  options.oversample = columns.oversample;
   return options;
 }
 

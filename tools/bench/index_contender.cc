@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numeric>
 #include <span>
 
@@ -8,14 +9,29 @@
 namespace semblance::bench {
 namespace {
 
+// Row i + 1 of the data.
+class MemoryVectors final : public index::VectorSource {
+ public:
+  explicit MemoryVectors(const DataSet& data) : data_(data) {}
+  void Read(std::span<const uint32_t>, std::span<const int64_t> row_ids,
+            float* out) const override {
+    for (size_t i = 0; i < row_ids.size(); ++i) {
+      std::copy_n(data_.row(static_cast<uint32_t>(row_ids[i] - 1)), data_.dimension,
+                  out + i * data_.dimension);
+    }
+  }
+
+ private:
+  const DataSet& data_;
+};
+
 class IndexSession final : public Session {
  public:
-  IndexSession(const index::Segment* segment, Shape shape) : segment_(segment), shape_(shape) {}
+  explicit IndexSession(const index::Segment* segment) : segment_(segment) {}
   std::vector<int64_t> Search(const float* query, const Ask& ask) override {
     index::SearchOptions options;
     options.k = ask.k;
     options.ef = ask.ef;
-    options.exact = shape_ == Shape::kFlat;
     std::vector<int64_t> row_ids;
     for (const index::Neighbour& n :
          segment_->Search({query, segment_->dimension()}, options)) {
@@ -26,12 +42,12 @@ class IndexSession final : public Session {
 
  private:
   const index::Segment* const segment_;
-  const Shape shape_;
 };
 
 class IndexContender final : public Contender {
  public:
-  IndexContender(Shape shape, const GraphOptions& options) : shape_(shape), options_(options) {}
+  IndexContender(Shape shape, bool quantized, const GraphOptions& options)
+      : shape_(shape), quantized_(quantized), options_(options) {}
 
   BuildTimes Build(const DataSet& data) override {
     index::SegmentOptions options;
@@ -41,6 +57,10 @@ class IndexContender final : public Contender {
     options.hnsw_m = options_.m;
     options.ef_construction = options_.ef_construction;
     options.threads = options_.threads;
+    if (quantized_) {
+      options.quantization = index::Quantization::kSq8;
+      options.rescoring.vectors = std::make_shared<MemoryVectors>(data);
+    }
     std::vector<int64_t> row_ids(data.size());
     std::iota(row_ids.begin(), row_ids.end(), int64_t{1});
     const Stopwatch watch;
@@ -50,20 +70,22 @@ class IndexContender final : public Contender {
     return times;
   }
   std::unique_ptr<Session> NewSession() override {
-    return std::make_unique<IndexSession>(segment_.get(), shape_);
+    return std::make_unique<IndexSession>(segment_.get());
   }
   bool has_ef() const override { return shape_ == Shape::kGraph; }
 
  private:
   const Shape shape_;
+  const bool quantized_;
   const GraphOptions options_;
   std::shared_ptr<const index::Segment> segment_;
 };
 
 }  // namespace
 
-std::unique_ptr<Contender> NewIndexContender(Shape shape, bool, const GraphOptions& options) {
-  return std::make_unique<IndexContender>(shape, options);
+std::unique_ptr<Contender> NewIndexContender(Shape shape, bool quantized,
+                                             const GraphOptions& options) {
+  return std::make_unique<IndexContender>(shape, quantized, options);
 }
 
 }  // namespace semblance::bench

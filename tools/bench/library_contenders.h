@@ -15,8 +15,10 @@ struct GraphOptions {
 
 enum class Shape { kFlat, kGraph };
 
-// index/ called directly: what SQL costs is the difference to the same through SQL.
-std::unique_ptr<Contender> NewIndexContender(Shape shape, bool quantized, const GraphOptions& options);
+// index/ called directly: what SQL costs is the difference to the same through SQL. Quantized, it
+// reads vectors for rescoring from memory.
+std::unique_ptr<Contender> NewIndexContender(Shape shape, bool quantized,
+                                             const GraphOptions& options);
 std::unique_ptr<Contender> NewFaissContender(Shape shape, const GraphOptions& options);
 // nullptr when this program was built without hnswlib.
 std::unique_ptr<Contender> NewHnswlibContender(const GraphOptions& options);
