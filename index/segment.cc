@@ -29,6 +29,10 @@ bool ScanIsBetter(Metric metric, uint64_t count, uint64_t size, uint64_t ef) {
   return count * count <= kRowsPerNode * std::min(ef, size) * size;
 }
 
+// From this dimension on graphs are built over codes. Below, codes are too coarse for rows that lie
+// close together, and hardly smaller than the vectors.
+constexpr uint32_t kCodesFrom = 64;
+
 class StoredSegment final : public Segment {
  public:
   StoredSegment(SegmentData data, const Rescoring& rescoring)
@@ -200,8 +204,14 @@ std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
     data.graph.emplace();
     const HnswBuildOptions build = {options.metric, options.dimension, options.hnsw_m,
                                     options.ef_construction, options.threads};
-    if (!BuildHnswGraph(build, data.vectors.data(), data.size(), cancel, *data.graph))
+    std::optional<Codes> temporary;
+    if (!data.codes && data.dimension >= kCodesFrom) {
+      temporary = Encode(data.metric, data.vectors.data(), data.size(), data.dimension);
+    }
+    const Codes* const codes = data.codes ? &*data.codes : temporary ? &*temporary : nullptr;
+    if (!BuildHnswGraph(build, data.vectors.data(), data.size(), codes, cancel, *data.graph)) {
       return nullptr;
+    }
   }
   if (data.codes) data.vectors = {};
   return std::make_shared<StoredSegment>(std::move(data), options.rescoring);

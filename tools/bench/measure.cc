@@ -31,7 +31,7 @@ struct Answers {
 Answers AskAll(Session* session, const DataSet& data, const Ask& ask, const Truth& truth) {
   Answers answers;
   for (uint32_t q = 0; q < data.query_count(); ++q) {
-    const Stopwatch watch;
+    const Stopwatch watch(Clock::kThread);
     const std::vector<int64_t> found = session->Search(data.query(q), ask);
     answers.seconds.push_back(watch.Seconds());
     answers.recall += Recall(found, truth[q]) / data.query_count();
@@ -71,9 +71,10 @@ json Sweep(Contender* contender, Session* session, const DataSet& data,
   json searches = json::array();
   size_t target = 0;
   for (uint32_t ef : SweepOf(options.k)) {
+    if (target == options.recalls.size()) break;
     const Ask ask = {options.k, ef, kAllParts};
     const double recall = AskAll(session, data, ask, truth).recall;
-    if (target == options.recalls.size() || recall < options.recalls[target]) continue;
+    if (recall < options.recalls[target]) continue;
     json search = Describe(contender, session, data, ask, truth);
     while (target < options.recalls.size() && recall >= options.recalls[target]) {
       search["target"] = options.recalls[target++];
@@ -104,7 +105,9 @@ json Percentiles(std::vector<double> seconds) {
 
 json Measure(Contender* contender, const DataSet& data, const MeasureOptions& options) {
   const uint64_t before = ResidentBytes();
+  const Stopwatch processor(Clock::kProcess);
   const BuildTimes times = contender->Build(data);
+  const double processor_seconds = processor.Seconds();
   const auto session = contender->NewSession();
   session->Search(data.query(0), {options.k, 64, kAllParts});
   const uint64_t grown = ResidentBytes() - std::min(before, ResidentBytes());
@@ -113,6 +116,7 @@ json Measure(Contender* contender, const DataSet& data, const MeasureOptions& op
                      {"plain_insert_seconds", times.plain_insert_seconds},
                      {"build_seconds", times.build_seconds},
                      {"open_seconds", times.open_seconds},
+                     {"processor_seconds", processor_seconds},
                      {"bytes_per_vector", static_cast<double>(grown) / data.size()}};
   const Truth truth = FindTruth(data, options.k, kAllParts);
   if (contender->has_ef()) {

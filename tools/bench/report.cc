@@ -29,7 +29,7 @@ std::string Number(const json& object, const char* key, int digits) {
 }
 
 void PrintBuilds(const json& results, double rows) {
-  std::printf("\n%-26s %9s %12s %12s %9s %9s %9s\n", "building", "seconds", "inserts/s", "plain/s",
+  std::printf("\n%-26s %9s %9s %12s %12s %9s %9s %9s\n", "building", "seconds", "cpu s", "inserts/s", "plain/s",
               "insert %", "B/vector", "open ms");
   for (const auto& [name, result] : results.items()) {
     if (result.contains("error")) {
@@ -44,8 +44,9 @@ void PrintBuilds(const json& results, double rows) {
     if (plain > 0) rates["plain"] = rows / plain;
     if (plain > 0) rates["part"] = 100 * plain / insert;
     rates["open"] = 1000 * build.value("open_seconds", 0.0);
-    std::printf("%-26s %9s %12s %12s %9s %9s %9s\n", name.c_str(),
-                Number(build, "build_seconds", 2).c_str(), Number(rates, "insert", 0).c_str(),
+    std::printf("%-26s %9s %9s %12s %12s %9s %9s %9s\n", name.c_str(),
+                Number(build, "build_seconds", 2).c_str(),
+                Number(build, "processor_seconds", 2).c_str(), Number(rates, "insert", 0).c_str(),
                 Number(rates, "plain", 0).c_str(), Number(rates, "part", 0).c_str(),
                 Number(build, "bytes_per_vector", 0).c_str(), Number(rates, "open", 0).c_str());
   }

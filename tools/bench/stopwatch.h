@@ -1,18 +1,29 @@
-// Wall-clock time since it was made.
+// Time since it was made.
 #pragma once
 
-#include <chrono>
+#include <ctime>
 
 namespace semblance::bench {
 
+// What others on the machine take away does not count in the processor time of a thread or of all
+// the process's threads.
+enum class Clock { kWall = CLOCK_MONOTONIC, kThread = CLOCK_THREAD_CPUTIME_ID,
+                   kProcess = CLOCK_PROCESS_CPUTIME_ID };
+
 class Stopwatch {
  public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  explicit Stopwatch(Clock clock = Clock::kWall) : clock_(clock), start_(Now()) {}
+  double Seconds() const { return Now() - start_; }
 
  private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double Now() const {
+    timespec now;
+    clock_gettime(static_cast<clockid_t>(clock_), &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  }
+
+  const Clock clock_;
+  const double start_;
 };
 
 }  // namespace semblance::bench
