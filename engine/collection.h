@@ -43,6 +43,8 @@ struct CollectionOptions {
   index::Kind kind = index::Kind::kHnsw;  // of segments large enough to have a graph
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
+  index::Quantization quantization = index::Quantization::kNone;
+  uint32_t oversample = 4;  // index::Rescoring
 };
 
 struct PreparedCommit {
@@ -135,6 +137,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void ScheduleMaintenance();
   bool NeedsMaintenance() const;
   uint32_t BlockCapacity() const;
+  // For a quantized segment whose rows these commits wrote.
+  index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
 
   // Constant after construction
   const uint64_t id_;

@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "engine/families.h"
 #include "engine/row_codec.h"
+#include "engine/stored_vectors.h"
 #include "index/error.h"
 #include "storage/keys.h"
 
@@ -23,14 +24,26 @@ class BlobSource : public index::ByteSource {
 };
 
 std::shared_ptr<const index::Segment> LoadSegment(const storage::Store& store, uint64_t collection,
-                                                  uint64_t number) {
+                                                  uint64_t number,
+                                                  const index::Rescoring& rescoring) {
   const auto blob = store.OpenBlob(kSegments, SegmentKey(collection, number, 's'));
   if (!blob) {
     throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
                                             Hex(collection) + " is not in the store");
   }
   BlobSource source(blob.get());
-  return index::Segment::Load(source);
+  return index::Segment::Load(source, rescoring);
+}
+
+std::shared_ptr<const std::vector<uint64_t>> LoadCreated(const storage::Store& store,
+                                                         uint64_t collection, uint64_t number) {
+  const auto value = store.Get(kSegments, SegmentKey(collection, number, 'c'));
+  if (!value) {
+    throw Error(ErrorKind::kCorruption, "the commits of the rows of segment " +
+                                            std::to_string(number) + " of collection " +
+                                            Hex(collection) + " are not in the store");
+  }
+  return std::make_shared<std::vector<uint64_t>>(DecodeCreated(*value));
 }
 
 std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection,
@@ -82,17 +95,31 @@ void Collection::EnsureLoaded() {
   ScheduleMaintenance();
 }
 
+index::Rescoring Collection::RescoringBy(
+    std::shared_ptr<const std::vector<uint64_t>> created) const {
+  return {std::make_shared<StoredVectors>(store_, id_, options_.dimension, std::move(created)),
+          options_.oversample};
+}
+
 void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) {
   for (uint64_t number : manifest.segments) {
-    auto segment = LoadSegment(*store_, id_, number);
-    if (segment->dimension() != options_.dimension || segment->metric() != options_.metric) {
-      throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
-                                              Hex(id_) +
-                                              " has another dimension or metric than its table");
+    std::shared_ptr<const std::vector<uint64_t>> created;
+    index::Rescoring rescoring;
+    if (options_.quantization != index::Quantization::kNone) {
+      created = LoadCreated(*store_, id_, number);
+      rescoring = RescoringBy(created);
+    }
+    auto segment = LoadSegment(*store_, id_, number, rescoring);
+    if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
+        segment->quantization() != options_.quantization ||
+        (created && created->size() != segment->size())) {
+      throw Error(ErrorKind::kCorruption,
+                  "segment " + std::to_string(number) + " of collection " + Hex(id_) +
+                      " has another dimension, metric, quantization or size than its table");
     }
     const auto dead = LoadDeadPositions(*store_, id_, number, segment->size());
     auto entry =
-        std::make_shared<SegmentEntry>(number, std::move(segment), std::vector<uint64_t>());
+        std::make_shared<SegmentEntry>(number, std::move(segment), std::move(created));
     entry->MarkDeleted(dead, std::max<uint64_t>(manifest.as_of, 1));
     state->segments.push_back(std::move(entry));
   }

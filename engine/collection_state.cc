@@ -5,12 +5,13 @@
 namespace semblance::engine {
 
 SegmentEntry::SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
-                           std::vector<uint64_t> created)
+                           std::shared_ptr<const std::vector<uint64_t>> created)
     : number_(number),
       segment_(std::move(segment)),
       created_(std::move(created)),
       deleted_(segment_->size()) {
-  for (uint64_t commit : created_) newest_created_ = std::max(newest_created_, commit);
+  if (!created_) return;
+  for (uint64_t commit : *created_) newest_created_ = std::max(newest_created_, commit);
 }
 
 uint32_t SegmentEntry::dead_count() const {

@@ -60,13 +60,13 @@ struct TailBlock {
 // A segment with the marks of its rows.
 class SegmentEntry {
  public:
-  // `created` is empty when every row is older than any reader.
+  // `created` [size] is nullptr when every row is older than any reader.
   SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
-               std::vector<uint64_t> created);
+               std::shared_ptr<const std::vector<uint64_t>> created);
 
   uint64_t number() const { return number_; }
   const index::Segment& segment() const { return *segment_; }
-  uint64_t created(uint32_t position) const { return created_.empty() ? 0 : created_[position]; }
+  uint64_t created(uint32_t position) const { return created_ ? (*created_)[position] : 0; }
   uint64_t deleted(uint32_t position) const { return deleted_.Get(position); }
   uint32_t dead_count() const;
 
@@ -83,7 +83,7 @@ class SegmentEntry {
   // Constant after construction
   const uint64_t number_;
   const std::shared_ptr<const index::Segment> segment_;
-  const std::vector<uint64_t> created_;
+  const std::shared_ptr<const std::vector<uint64_t>> created_;
   uint64_t newest_created_ = 0;
 
   DeletionMarks deleted_;

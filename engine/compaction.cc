@@ -8,6 +8,7 @@
 #include "engine/crash_point.h"
 #include "engine/families.h"
 #include "engine/row_codec.h"
+#include "engine/stored_vectors.h"
 #include "storage/keys.h"
 
 namespace semblance::engine {
@@ -77,33 +78,38 @@ bool Compaction::ChooseInputs() {
          collection_.writes_since_manifest_ > 0;
 }
 
-void Compaction::GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin,
-                           uint64_t deleted) {
+bool Compaction::GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted) {
   if (deleted == 0) {
     row_ids_.push_back(row_id);
-    vectors_.insert(vectors_.end(), vector.begin(), vector.end());
     origins_.push_back(origin);
-  } else if (deleted + plan_.kept_commits > inputs_->last_commit) {
+    return true;
+  }
+  if (deleted + plan_.kept_commits > inputs_->last_commit) {
     carried_.push_back(origin);
   } else {
     dropped_deletion_ = std::max(dropped_deletion_, deleted);
   }
+  return false;
 }
 
 void Compaction::Gather() {
   for (const auto& entry : merged_) {
     const index::Segment& segment = entry->segment();
     for (uint32_t p = 0; p < segment.size(); ++p) {
-      GatherRow(segment.row_id(p), segment.vector(p), {entry.get(), p, entry->created(p)},
-                entry->deleted(p));
+      if (!GatherRow(segment.row_id(p), {entry.get(), p, entry->created(p)}, entry->deleted(p)))
+        continue;
+      vectors_.resize(vectors_.size() + segment.dimension());
+      segment.CopyVector(p, vectors_.data() + vectors_.size() - segment.dimension());
     }
   }
   uint32_t slot = 0;
   for (size_t b = 0; b < inputs_->tail.size(); ++b) {
     const TailBlock& block = *inputs_->tail[b];
     for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot) {
-      GatherRow(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]},
-                block.deleted.Get(s));
+      if (!GatherRow(block.row_ids[s], {nullptr, slot, block.created[s]}, block.deleted.Get(s)))
+        continue;
+      const std::span<const float> vector = block.vector(s);
+      vectors_.insert(vectors_.end(), vector.begin(), vector.end());
     }
   }
 }
@@ -119,15 +125,20 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   options.hnsw_m = collection_.options_.hnsw_m;
   options.ef_construction = collection_.options_.ef_construction;
   options.threads = plan_.threads;
-  segment_ = index::Segment::Build(options, row_ids_, vectors_, cancel);
-  if (!segment_) return false;
-  vectors_ = {};
-  CrashPoint("seal:built");
   // Positions are in the order of row ids; ours are in the order of gathering.
   origin_of_.resize(row_ids_.size());
   std::iota(origin_of_.begin(), origin_of_.end(), 0u);
   std::sort(origin_of_.begin(), origin_of_.end(),
             [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
+  auto created = std::make_shared<std::vector<uint64_t>>(row_ids_.size());
+  for (size_t p = 0; p < origin_of_.size(); ++p) (*created)[p] = origins_[origin_of_[p]].created;
+  created_ = std::move(created);
+  options.quantization = collection_.options_.quantization;
+  options.rescoring = collection_.RescoringBy(created_);
+  segment_ = index::Segment::Build(options, row_ids_, vectors_, cancel);
+  if (!segment_) return false;
+  vectors_ = {};
+  CrashPoint("seal:built");
   number_ = manifest_.next_segment++;
   const auto blob =
       collection_.store_->NewBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
@@ -146,14 +157,11 @@ uint64_t Compaction::DeletedMark(const Origin& origin) const {
 
 // The new segment with the deletions that its rows have suffered up to now; mu_ is held.
 std::shared_ptr<SegmentEntry> Compaction::NewEntry() const {
-  std::vector<uint64_t> created(origin_of_.size());
   std::map<uint64_t, std::vector<uint32_t>> dead;
   for (uint32_t p = 0; p < origin_of_.size(); ++p) {
-    const Origin& origin = origins_[origin_of_[p]];
-    created[p] = origin.created;
-    if (const uint64_t deleted = DeletedMark(origin)) dead[deleted].push_back(p);
+    if (const uint64_t deleted = DeletedMark(origins_[origin_of_[p]])) dead[deleted].push_back(p);
   }
-  auto entry = std::make_shared<SegmentEntry>(number_, segment_, std::move(created));
+  auto entry = std::make_shared<SegmentEntry>(number_, segment_, created_);
   for (const auto& [commit, positions] : dead) entry->MarkDeleted(positions, commit);
   return entry;
 }
@@ -185,6 +193,10 @@ void Compaction::WriteManifestAndDeadRows() {
       transaction->Put(kSegments, key, DeadBits(positions));
     }
   }
+  if (segment_ && segment_->quantization() != index::Quantization::kNone) {
+    transaction->Put(kSegments, SegmentKey(collection_.id_, number_, 'c'),
+                     EncodeCreated(*created_));
+  }
   WriteManifest(*transaction, collection_.id_, manifest_);
   transaction->Commit(true);
   CrashPoint("seal:manifest");
@@ -210,8 +222,9 @@ void Compaction::Publish() {
   for (const Origin& origin : carried_) {
     if (origin.entry) {
       const index::Segment& segment = origin.entry->segment();
-      keep(segment.row_id(origin.position), segment.vector(origin.position), origin.created,
-           DeletedMark(origin));
+      std::vector<float> vector(segment.dimension());
+      segment.CopyVector(origin.position, vector.data());
+      keep(segment.row_id(origin.position), vector, origin.created, DeletedMark(origin));
     } else {
       const uint32_t capacity = inputs_->tail[0]->capacity;
       const TailBlock& block = *inputs_->tail[origin.position / capacity];
@@ -238,7 +251,9 @@ void Compaction::Clean() {
         manifest_.segments.end())
       continue;
     store.DeleteBlob(kSegments, SegmentKey(collection_.id_, number, 's'));
-    store.DeletePrefix(kSegments, SegmentKey(collection_.id_, number, 'd'));
+    for (char part : {'d', 'c'}) {
+      store.DeletePrefix(kSegments, SegmentKey(collection_.id_, number, part));
+    }
   }
   const uint64_t cutoff = manifest_.kept_from;
   auto transaction = store.Begin();

@@ -45,8 +45,8 @@ class Compaction {
 
   bool ChooseInputs();
   void Gather();
-  void GatherRow(int64_t row_id, std::span<const float> vector, const Origin& origin,
-                 uint64_t deleted);
+  // True: the row goes into the new segment, and its vector is to be appended to vectors_.
+  bool GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted);
   bool BuildAndSave(const std::function<bool()>& cancel);
   void WriteManifestAndDeadRows();
   void Publish();
@@ -69,6 +69,7 @@ class Compaction {
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
   std::vector<uint32_t> origin_of_;  // position in segment_ -> index into origins_
+  std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
 };
 
 }  // namespace semblance::engine

@@ -71,6 +71,7 @@ Database::States Database::LoadedStates() {
   std::lock_guard lock(mu_);
   States states;
   for (const auto& [id, collection] : collections_) {
+    if (collection->options().quantization != index::Quantization::kNone) continue;
     if (auto state = collection->LoadedState()) {
       states[id] = {std::move(state), collection->options().metric};
     }

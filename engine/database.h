@@ -50,7 +50,7 @@ class Database : public std::enable_shared_from_this<Database> {
   // Whether the background thread has work.
   bool Sealing() const { return indexer_.busy(); }
 
-  // What is in memory of each loaded collection, by id.
+  // What is in memory of each loaded collection that can be searched without the store, by id.
   struct Remembered {
     std::shared_ptr<const CollectionState> state;
     index::Metric metric;

@@ -10,6 +10,8 @@
 //   segments  collection  segment  "s"            blob: the segment (index/segment_format.h)
 //             collection  segment  "d"            its dead positions, one bit each, as of the
 //             manifest's `covered`
+//             collection  segment  "c"            of a quantized one: u64 [size], little-endian,
+//                                                 the commit that wrote each of its rows
 //   models    "model/" name 0 version             JSON: id, dimension, pooler, max_length, created,
 //   record
 //             "file/" id "/" file name            blob: one file of a model package

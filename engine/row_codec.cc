@@ -79,14 +79,18 @@ std::string EncodeVector(std::span<const float> vector) {
 
 std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t dimension) {
   if (value == kTombstone) return std::nullopt;
-  if (value.size() != 1 + sizeof(float) * dimension || value[0] != 'V') {
-    throw Error(ErrorKind::kCorruption, "a stored vector has " + std::to_string(value.size()) +
-                                            " bytes where dimension " + std::to_string(dimension) +
-                                            " was expected");
-  }
   std::vector<float> vector(dimension);
-  std::memcpy(vector.data(), value.data() + 1, sizeof(float) * dimension);
+  DecodeVectorInto(value, vector);
   return vector;
+}
+
+void DecodeVectorInto(std::string_view value, std::span<float> vector) {
+  if (value.size() != 1 + vector.size_bytes() || value[0] != 'V') {
+    throw Error(ErrorKind::kCorruption, "a stored vector has " + std::to_string(value.size()) +
+                                            " bytes where dimension " +
+                                            std::to_string(vector.size()) + " was expected");
+  }
+  std::memcpy(vector.data(), value.data() + 1, vector.size_bytes());
 }
 
 }  // namespace semblance::engine

@@ -14,7 +14,7 @@ std::string CollectionPrefix(uint64_t collection);         // rows, log, segment
 std::string RowBase(uint64_t collection, int64_t row_id);  // without the commit
 std::string RowKey(uint64_t collection, int64_t row_id, uint64_t commit);
 std::string LogKey(uint64_t collection, uint64_t commit, int64_t row_id);
-std::string SegmentKey(uint64_t collection, uint64_t segment, char part);  // 's' or 'd'
+std::string SegmentKey(uint64_t collection, uint64_t segment, char part);  // 's', 'd' or 'c'
 std::string ManifestKey(uint64_t collection);                              // family meta
 std::string LastCommitKey(uint64_t collection);                            // family meta
 std::string Hex(uint64_t number);                                          // 16 digits
@@ -31,5 +31,7 @@ inline const std::string kTombstone = "D";
 std::string EncodeVector(std::span<const float> vector);
 // nullopt for a tombstone; throws engine::Error kCorruption when the size is not `dimension`.
 std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t dimension);
+// Throws kCorruption for a tombstone, too.
+void DecodeVectorInto(std::string_view value, std::span<float> vector);
 
 }  // namespace semblance::engine

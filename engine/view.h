@@ -43,6 +43,9 @@ class View {
   // All row ids that have a vector, ascending.
   std::vector<int64_t> RowIds() const;
 
+  // Keeps something alive as long as the view: the store that a quantized segment reads.
+  void Pin(std::shared_ptr<const void> pinned) { pinned_ = std::move(pinned); }
+
   uint64_t commit() const { return commit_; }
   const CollectionState& state() const { return *state_; }
 
@@ -59,6 +62,7 @@ class View {
   uint64_t commit_;
   index::Metric metric_;
   std::shared_ptr<const PendingWrites> overlay_;
+  std::shared_ptr<const void> pinned_;
 };
 
 }  // namespace semblance::engine

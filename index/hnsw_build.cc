@@ -1,15 +1,10 @@
-// The one file of this folder that knows FAISS: it adds nodes to a faiss::HNSW and copies the links
-// out.
-#include <faiss/impl/AuxIndexStructures.h>
-#include <faiss/impl/DistanceComputer.h>
+// Fills a faiss::HNSW, level by level, and copies the links out.
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/HNSW.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <limits>
 #include <mutex>
 #include <random>
 #include <span>
@@ -21,7 +16,8 @@
 #include "index/equal_rows.h"
 #include "index/error.h"
 #include "index/hnsw_graph.h"
-#include "index/kernels.h"
+#include "index/hnsw_writer_internal.h"
+#include "index/row_measure.h"
 
 namespace semblance::index {
 namespace {
@@ -32,70 +28,20 @@ constexpr uint32_t kCancelPeriod = 64;
 // add the first nodes of an empty graph at once do not see each other.
 constexpr size_t kParallelFrom = 100;
 
-// Lets FAISS measure our own array, with our own kernels. Smaller is nearer; L2 stays squared.
-class RowDistances final : public faiss::DistanceComputer {
- public:
-  RowDistances(const HnswBuildOptions& options, const float* vectors)
-      : inner_product_(options.metric != Metric::kL2),
-        kernel_(inner_product_ ? BestKernels().inner_product.one : BestKernels().squared_l2.one),
-        vectors_(vectors),
-        dimension_(options.dimension) {}
-
-  void set_query(const float* query) override { query_ = query; }
-  float operator()(idx_t i) override { return Measure(query_, Row(i)); }
-  float symmetric_dis(idx_t i, idx_t j) override { return Measure(Row(i), Row(j)); }
-  const float* Row(idx_t i) const { return vectors_ + static_cast<size_t>(i) * dimension_; }
-
- private:
-  // FAISS orders by `<` in its heaps, which a NaN (products of huge elements) would upset.
-  float Measure(const float* a, const float* b) const {
-    const float value = kernel_(a, b, dimension_);
-    if (value != value) return std::numeric_limits<float>::max();
-    return inner_product_ ? -value : value;
-  }
-
-  const bool inner_product_;
-  float (*const kernel_)(const float*, const float*, size_t);
-  const float* const vectors_;
-  const size_t dimension_;
-  const float* query_ = nullptr;
-};
-
-class NodeLocks {
- public:
-  explicit NodeLocks(size_t count) : locks_(count) {
-    for (omp_lock_t& lock : locks_) omp_init_lock(&lock);
-  }
-  ~NodeLocks() {
-    for (omp_lock_t& lock : locks_) omp_destroy_lock(&lock);
-  }
-  NodeLocks(const NodeLocks&) = delete;
-  NodeLocks& operator=(const NodeLocks&) = delete;
-  std::vector<omp_lock_t>& all() { return locks_; }
-
- private:
-  std::vector<omp_lock_t> locks_;
-};
-
 // Adds the nodes of one level, which no node added before was below.
 //
 // The threads are our own rather than an OpenMP region's: the count is what was asked for whatever
-// OMP_NUM_THREADS says, none stays behind spinning, and an exception reaches the caller. FAISS's
-// locks do not mind.
+// OMP_NUM_THREADS says, none stays behind spinning, and an exception reaches the caller.
 class LevelBuilder {
  public:
-  LevelBuilder(const HnswBuildOptions& options, const float* vectors,
-               const std::function<bool()>& cancel, faiss::HNSW& hnsw)
-      : options_(options),
-        vectors_(vectors),
-        cancel_(cancel),
-        hnsw_(hnsw),
-        locks_(hnsw.levels.size()) {}
+  LevelBuilder(uint32_t threads, const RowMeasure& measure, const std::function<bool()>& cancel,
+               faiss::HNSW& hnsw)
+      : threads_(threads), measure_(measure), cancel_(cancel), hnsw_(hnsw) {}
 
   // False when cancelled.
   bool Add(std::span<const int> nodes, int level) {
     next_ = 0;
-    const uint32_t threads = nodes.size() < kParallelFrom ? 1 : options_.threads;
+    const uint32_t threads = nodes.size() < kParallelFrom ? 1 : threads_;
     {
       std::vector<std::jthread> helpers;
       for (uint32_t i = 1; i < threads; ++i) {
@@ -114,8 +60,7 @@ class LevelBuilder {
  private:
   void Work(std::span<const int> nodes, int level, bool polls) {
     try {
-      faiss::VisitedTable visited(static_cast<int>(hnsw_.levels.size()));
-      RowDistances distances(options_, vectors_);
+      HnswWriter writer(measure_, hnsw_, locks_);
       for (uint32_t turn = 0; !stop_; ++turn) {
         const size_t i = next_.fetch_add(1);
         if (i >= nodes.size()) return;
@@ -124,8 +69,7 @@ class LevelBuilder {
           stop_ = true;
           return;
         }
-        distances.set_query(distances.Row(nodes[i]));
-        hnsw_.add_with_locks(distances, level, nodes[i], locks_.all(), visited);
+        writer.Add(static_cast<uint32_t>(nodes[i]), level);
       }
     } catch (...) {
       const std::lock_guard<std::mutex> lock(failure_mu_);
@@ -134,8 +78,8 @@ class LevelBuilder {
     }
   }
 
-  const HnswBuildOptions& options_;
-  const float* const vectors_;
+  const uint32_t threads_;
+  const RowMeasure& measure_;
   const std::function<bool()>& cancel_;
   faiss::HNSW& hnsw_;
   NodeLocks locks_;
@@ -161,10 +105,14 @@ std::vector<int> InsertionOrder(const std::vector<int>& levels, const std::vecto
 }
 
 // False when cancelled.
-bool AddAll(LevelBuilder& builder, const std::vector<int>& levels,
-            const std::vector<bool>& follows) {
+bool AddAll(LevelBuilder& builder, const std::vector<bool>& follows, faiss::HNSW& hnsw) {
+  const std::vector<int>& levels = hnsw.levels;
   const std::vector<int> order = InsertionOrder(levels, follows);
-  for (size_t first = 0; first < order.size();) {
+  if (order.empty()) return true;
+  // The first is of the highest level, so where walks start never changes again.
+  hnsw.entry_point = order[0];
+  hnsw.max_level = levels[order[0]] - 1;
+  for (size_t first = 1; first < order.size();) {
     size_t end = first;
     while (end < order.size() && levels[order[end]] == levels[order[first]]) ++end;
     // FAISS counts levels from one in its table and from zero in its calls.
@@ -207,7 +155,7 @@ void CopyLinks(const faiss::HNSW& hnsw, uint32_t m, HnswGraph& graph) {
 }  // namespace
 
 bool BuildHnswGraph(const HnswBuildOptions& options, const float* vectors, uint32_t size,
-                    const std::function<bool()>& cancel, HnswGraph& graph) {
+                    const Codes* codes, const std::function<bool()>& cancel, HnswGraph& graph) {
   try {
     faiss::HNSW hnsw(static_cast<int>(options.m));
     hnsw.efConstruction = static_cast<int>(options.ef_construction);
@@ -217,8 +165,10 @@ bool BuildHnswGraph(const HnswBuildOptions& options, const float* vectors, uint3
       if (next != kNoLink) follows[next] = true;
     }
     PrepareLevels(follows, hnsw);
-    LevelBuilder builder(options, vectors, cancel, hnsw);
-    if (!AddAll(builder, hnsw.levels, follows)) return false;
+    const auto measure = codes ? NewCodeMeasure(*codes)
+                               : NewVectorMeasure(options.metric, vectors, options.dimension);
+    LevelBuilder builder(options.threads, *measure, cancel, hnsw);
+    if (!AddAll(builder, follows, hnsw)) return false;
     CopyLinks(hnsw, options.m, graph);
     return true;
   } catch (const faiss::FaissException& error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "index/codes.h"
 #include "index/top_k.h"
 
 namespace semblance::index {
@@ -52,7 +53,8 @@ struct Scratch {
 };
 
 // The unvisited links of a node, into scratch.nodes; their vectors are on the way to the cache.
-uint32_t Gather(const Scorer& scorer, std::span<const uint32_t> links, Scratch& scratch) {
+template <typename AnyScorer>
+uint32_t Gather(const AnyScorer& scorer, std::span<const uint32_t> links, Scratch& scratch) {
   constexpr uint32_t kPrefetched = 4;  // the kernel fetches the later ones while it computes
   uint32_t count = 0;
   for (uint32_t link : links) {
@@ -65,7 +67,8 @@ uint32_t Gather(const Scorer& scorer, std::span<const uint32_t> links, Scratch& 
 }
 
 // From the entry point down to level 1, always to the nearest link.
-Candidate Descend(const HnswGraph& graph, const Scorer& scorer, Scratch& scratch) {
+template <typename AnyScorer>
+Candidate Descend(const HnswGraph& graph, const AnyScorer& scorer, Scratch& scratch) {
   Candidate nearest = {scorer.ScoreOne(graph.entry), graph.entry};
   for (uint32_t level = graph.levels[graph.entry]; level > 0; --level) {
     for (bool moved = true; moved;) {
@@ -101,7 +104,8 @@ void OfferWithFollowers(const HnswGraph& graph, float distance, uint32_t node,
 
 }  // namespace
 
-std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const int64_t* row_ids,
+template <typename AnyScorer>
+std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, const int64_t* row_ids,
                             const SearchOptions& options) {
   if (graph.size() == 0 || options.k == 0) return {};
   thread_local Scratch scratch;
@@ -133,5 +137,10 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const 
   if (found.size() > options.k) found.resize(options.k);
   return found;
 }
+
+template std::vector<Neighbour> Walk(const HnswGraph&, const Scorer&, const int64_t*,
+                                     const SearchOptions&);
+template std::vector<Neighbour> Walk(const HnswGraph&, const CodeScorer&, const int64_t*,
+                                     const SearchOptions&);
 
 }  // namespace semblance::index

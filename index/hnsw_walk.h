@@ -13,10 +13,11 @@ namespace semblance::index {
 // About the options.k nearest of the graph's nodes, nearest first, by a walk that keeps max(ef, k)
 // candidates (both at least 1). Nodes outside of options.allowed are walked through and never
 // returned. Fewer than k may come back, also when more are allowed. row_ids [graph.size()];
-// `scorer` measures the graph's nodes.
+// `scorer` (a Scorer or a CodeScorer) measures the graph's nodes.
 //
 // Each thread keeps one byte a node of the largest graph it has walked.
-std::vector<Neighbour> Walk(const HnswGraph& graph, const Scorer& scorer, const int64_t* row_ids,
+template <typename AnyScorer>
+std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, const int64_t* row_ids,
                             const SearchOptions& options);
 
 }  // namespace semblance::index

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "index/codes.h"
 #include "index/top_k.h"
 
 namespace semblance::index {
@@ -12,7 +13,8 @@ namespace {
 // busy.
 constexpr uint32_t kBlock = 256;
 
-void ScanAll(const Scorer& scorer, const int64_t* row_ids, uint32_t size, TopK& nearest) {
+template <typename AnyScorer>
+void ScanAll(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size, TopK& nearest) {
   float distances[kBlock];
   for (uint32_t first = 0; first < size;) {
     const uint32_t count = std::min(kBlock, size - first);
@@ -25,7 +27,8 @@ void ScanAll(const Scorer& scorer, const int64_t* row_ids, uint32_t size, TopK& 
   }
 }
 
-void ScanPositions(const Scorer& scorer, const int64_t* row_ids, const uint32_t* positions,
+template <typename AnyScorer>
+void ScanPositions(const AnyScorer& scorer, const int64_t* row_ids, const uint32_t* positions,
                    uint32_t count, TopK& nearest) {
   if (count == 0) return;
   // Half of the rows, or more, are as good as all: see RowOrder.
@@ -39,7 +42,8 @@ void ScanPositions(const Scorer& scorer, const int64_t* row_ids, const uint32_t*
   }
 }
 
-void ScanAllowed(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+template <typename AnyScorer>
+void ScanAllowed(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
                  const PositionSet& allowed, TopK& nearest) {
   uint32_t positions[kBlock] = {};
   uint32_t count = 0;
@@ -66,7 +70,8 @@ void CheckAllowed(const PositionSet* allowed, uint32_t size) {
                                        " positions, the vectors are " + std::to_string(size));
 }
 
-std::vector<Neighbour> Scan(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+template <typename AnyScorer>
+std::vector<Neighbour> Scan(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
                             const PositionSet* allowed, uint32_t k) {
   if (k == 0 || size == 0) return {};
   TopK nearest(k);
@@ -77,6 +82,11 @@ std::vector<Neighbour> Scan(const Scorer& scorer, const int64_t* row_ids, uint32
   }
   return nearest.Take();
 }
+
+template std::vector<Neighbour> Scan(const Scorer&, const int64_t*, uint32_t, const PositionSet*,
+                                     uint32_t);
+template std::vector<Neighbour> Scan(const CodeScorer&, const int64_t*, uint32_t,
+                                     const PositionSet*, uint32_t);
 
 std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query,
                                    std::span<const int64_t> row_ids, std::span<const float> vectors,

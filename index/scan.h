@@ -10,8 +10,9 @@
 namespace semblance::index {
 
 // The k nearest of the `size` rows that `scorer` measures, nearest first. row_ids [size], in any
-// order; allowed: nullptr, or a set of `size` positions.
-std::vector<Neighbour> Scan(const Scorer& scorer, const int64_t* row_ids, uint32_t size,
+// order; allowed: nullptr, or a set of `size` positions. AnyScorer: Scorer or CodeScorer.
+template <typename AnyScorer>
+std::vector<Neighbour> Scan(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
                             const PositionSet* allowed, uint32_t k);
 
 // Throws kInvalid unless `allowed` is nullptr or a set of `size` positions.

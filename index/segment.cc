@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "index/hnsw_walk.h"
+#include "index/rescorer.h"
 #include "index/scan.h"
 #include "index/segment_data.h"
 #include "index/segment_format.h"
@@ -28,9 +29,19 @@ bool ScanIsBetter(Metric metric, uint64_t count, uint64_t size, uint64_t ef) {
   return count * count <= kRowsPerNode * std::min(ef, size) * size;
 }
 
+// From this dimension on graphs are built over codes. Below, codes are too coarse for rows that lie
+// close together, and hardly smaller than the vectors.
+constexpr uint32_t kCodesFrom = 64;
+
 class StoredSegment final : public Segment {
  public:
-  explicit StoredSegment(SegmentData data) : data_(std::move(data)) {}
+  StoredSegment(SegmentData data, const Rescoring& rescoring)
+      : data_(std::move(data)), rescoring_(rescoring) {
+    if (data_.codes && (!rescoring_.vectors || rescoring_.oversample == 0)) {
+      throw Error(ErrorKind::kInvalid,
+                  "a quantized segment needs a source of its vectors and an oversample of 1 or more");
+    }
+  }
 
   std::vector<Neighbour> Search(std::span<const float> query,
                                 const SearchOptions& options) const override {
@@ -40,7 +51,43 @@ class StoredSegment final : public Segment {
                                            std::to_string(data_.dimension));
     }
     CheckAllowed(options.allowed, size());
+    if (data_.codes) return SearchCodes(query, options);
     const Scorer scorer(data_.metric, query, data_.vectors.data(), Scorer::Rows::kUnit);
+    return Nearest(scorer, options);
+  }
+
+  Kind kind() const override { return data_.graph ? Kind::kHnsw : Kind::kFlat; }
+  Quantization quantization() const override {
+    return data_.codes ? Quantization::kSq8 : Quantization::kNone;
+  }
+  Metric metric() const override { return data_.metric; }
+  uint32_t dimension() const override { return data_.dimension; }
+  uint32_t size() const override { return data_.size(); }
+  int64_t row_id(uint32_t position) const override { return data_.row_ids[position]; }
+  void CopyVector(uint32_t position, float* vector) const override {
+    if (data_.codes) {
+      rescoring_.vectors->Read({&position, 1}, data_.row_ids.span().subspan(position, 1), vector);
+    } else {
+      std::copy_n(data_.vectors.data() + size_t{position} * data_.dimension, data_.dimension,
+                  vector);
+    }
+  }
+  std::optional<uint32_t> Find(int64_t row_id) const override {
+    const std::span<const int64_t> ids = data_.row_ids.span();
+    const auto found = std::lower_bound(ids.begin(), ids.end(), row_id);
+    if (found == ids.end() || *found != row_id) return std::nullopt;
+    return static_cast<uint32_t>(found - ids.begin());
+  }
+  uint64_t memory_bytes() const override {
+    return sizeof(*this) + data_.row_ids.bytes() + data_.vectors.bytes() +
+           (data_.codes ? data_.codes->bytes() : 0) + (data_.graph ? data_.graph->bytes() : 0);
+  }
+  void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
+
+ private:
+  // By a walk where there is a graph and it pays, else by a scan.
+  template <typename AnyScorer>
+  std::vector<Neighbour> Nearest(const AnyScorer& scorer, const SearchOptions& options) const {
     if (options.k == 0) return {};
     if (data_.graph && !options.exact) {
       const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
@@ -52,28 +99,32 @@ class StoredSegment final : public Segment {
     return Scan(scorer, data_.row_ids.data(), size(), options.allowed, options.k);
   }
 
-  Kind kind() const override { return data_.graph ? Kind::kHnsw : Kind::kFlat; }
-  Metric metric() const override { return data_.metric; }
-  uint32_t dimension() const override { return data_.dimension; }
-  uint32_t size() const override { return data_.size(); }
-  int64_t row_id(uint32_t position) const override { return data_.row_ids[position]; }
-  std::span<const float> vector(uint32_t position) const override {
-    return data_.vectors.span().subspan(size_t{position} * data_.dimension, data_.dimension);
+  std::vector<Neighbour> SearchCodes(std::span<const float> query,
+                                     const SearchOptions& options) const {
+    const CodeScorer scorer(*data_.codes, query);
+    if (options.k == 0) return {};
+    Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options.k);
+    if (options.exact) {
+      for (uint32_t position = 0; position < size(); ++position) {
+        if (options.allowed == nullptr || options.allowed->Contains(position)) {
+          rescorer.Add(position, data_.row_ids[position]);
+        }
+      }
+      return rescorer.Take();
+    }
+    SearchOptions wide = options;
+    wide.k = static_cast<uint32_t>(
+        std::min<uint64_t>(uint64_t{options.k} * rescoring_.oversample, size()));
+    // A walk gives no more than it keeps; not even for rescoring shall it keep more than was asked.
+    if (data_.graph) wide.k = std::min(wide.k, std::max(options.ef, options.k));
+    for (const Neighbour& candidate : Nearest(scorer, wide)) {
+      rescorer.Add(candidate.position, candidate.row_id);
+    }
+    return rescorer.Take();
   }
-  std::optional<uint32_t> Find(int64_t row_id) const override {
-    const std::span<const int64_t> ids = data_.row_ids.span();
-    const auto found = std::lower_bound(ids.begin(), ids.end(), row_id);
-    if (found == ids.end() || *found != row_id) return std::nullopt;
-    return static_cast<uint32_t>(found - ids.begin());
-  }
-  uint64_t memory_bytes() const override {
-    return sizeof(*this) + data_.row_ids.bytes() + data_.vectors.bytes() +
-           (data_.graph ? data_.graph->bytes() : 0);
-  }
-  void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
 
- private:
   const SegmentData data_;
+  const Rescoring rescoring_;
 };
 
 void CheckRange(const char* name, uint32_t value, uint32_t least, uint32_t most) {
@@ -87,6 +138,9 @@ void CheckOptions(const SegmentOptions& options) {
   CheckRange("the dimension", options.dimension, 1, kMaxDimension);
   if (options.metric > Metric::kInnerProduct) throw Error(ErrorKind::kInvalid, "unknown metric");
   if (options.kind > Kind::kHnsw) throw Error(ErrorKind::kInvalid, "unknown kind of segment");
+  if (options.quantization > Quantization::kSq8) {
+    throw Error(ErrorKind::kInvalid, "unknown quantization");
+  }
   if (options.kind == Kind::kFlat) return;
   CheckRange("hnsw_m", options.hnsw_m, kMinHnswM, kMaxHnswM);
   CheckRange("ef_construction", options.ef_construction, 1, kMaxEfConstruction);
@@ -142,19 +196,29 @@ std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
   data.metric = options.metric;
   data.dimension = options.dimension;
   CopyRows(row_ids, vectors, data);
+  if (options.quantization == Quantization::kSq8) {
+    data.codes = Encode(data.metric, data.vectors.data(), data.size(), data.dimension);
+  }
   if (options.kind == Kind::kHnsw) {
     data.ef_construction = options.ef_construction;
     data.graph.emplace();
     const HnswBuildOptions build = {options.metric, options.dimension, options.hnsw_m,
                                     options.ef_construction, options.threads};
-    if (!BuildHnswGraph(build, data.vectors.data(), data.size(), cancel, *data.graph))
+    std::optional<Codes> temporary;
+    if (!data.codes && data.dimension >= kCodesFrom) {
+      temporary = Encode(data.metric, data.vectors.data(), data.size(), data.dimension);
+    }
+    const Codes* const codes = data.codes ? &*data.codes : temporary ? &*temporary : nullptr;
+    if (!BuildHnswGraph(build, data.vectors.data(), data.size(), codes, cancel, *data.graph)) {
       return nullptr;
+    }
   }
-  return std::make_shared<StoredSegment>(std::move(data));
+  if (data.codes) data.vectors = {};
+  return std::make_shared<StoredSegment>(std::move(data), options.rescoring);
 }
 
-std::shared_ptr<const Segment> Segment::Load(ByteSource& source) {
-  return std::make_shared<StoredSegment>(ReadSegment(source));
+std::shared_ptr<const Segment> Segment::Load(ByteSource& source, const Rescoring& rescoring) {
+  return std::make_shared<StoredSegment>(ReadSegment(source), rescoring);
 }
 
 }  // namespace semblance::index

@@ -1,7 +1,9 @@
 // An immutable set of vectors with row ids that answers nearest-neighbour searches.
 //
 // A segment has positions 0 .. size()-1 in ascending order of row id; a row id stands in it at most once. Vectors are
-// row-major f32 [size, dimension]. Under cosine they are kept at unit length.
+// row-major f32 [size, dimension]. Under cosine they are kept at unit length. A quantized segment
+// keeps 8-bit codes instead and reads vectors from a VectorSource; its distances are those of the
+// vectors, too.
 //
 // Threads: const methods may run concurrently. Errors: index::Error.
 #pragma once
@@ -26,8 +28,32 @@ inline constexpr uint32_t kMaxBuildThreads = 256;
 
 enum class Kind : uint8_t { kFlat = 0, kHnsw = 1 };  // frozen: on disk
 
+// What a search compares first: the vectors, or 8-bit codes of them (index/codes.h).
+enum class Quantization : uint8_t { kNone = 0, kSq8 = 1 };  // frozen: on disk
+
+// Where the full vectors of a quantized segment are, since it keeps only codes. Threads: Read may be
+// called concurrently. What it throws passes through.
+class VectorSource {
+ public:
+  virtual ~VectorSource() = default;
+  // Of rows at `positions` of the segment, whose ids are `row_ids`: out [positions.size(),
+  // dimension], as they were given to Build, or scaled.
+  virtual void Read(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
+                    float* out) const = 0;
+};
+
+// How a quantized segment gets from codes to distances.
+struct Rescoring {
+  std::shared_ptr<const VectorSource> vectors;
+  // The best oversample * k by code (of a walk: of the ef it keeps) are measured in full; 1 or more.
+  uint32_t oversample = 4;
+};
+
 struct SegmentOptions {
   Kind kind = Kind::kHnsw;
+  Quantization quantization = Quantization::kNone;
+  Rescoring rescoring;  // of kSq8, which needs the vectors
+
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;        // 1 .. kMaxDimension
   // Of kHnsw only:
@@ -50,7 +76,7 @@ struct SearchOptions {
   uint32_t k = 10;
   uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
-  bool exact = false;                    // scan every allowed vector, whatever the kind
+  bool exact = false;                    // measure every allowed vector, whatever the kind
 };
 
 class Segment {
@@ -67,17 +93,21 @@ class Segment {
   virtual std::vector<Neighbour> Search(std::span<const float> query, const SearchOptions& options) const = 0;
 
   virtual Kind kind() const = 0;
+  virtual Quantization quantization() const = 0;
   virtual Metric metric() const = 0;
   virtual uint32_t dimension() const = 0;
   virtual uint32_t size() const = 0;
   virtual int64_t row_id(uint32_t position) const = 0;
-  virtual std::span<const float> vector(uint32_t position) const = 0;
+  // vector [dimension]; of unit length under cosine, unless it comes from a VectorSource.
+  virtual void CopyVector(uint32_t position, float* vector) const = 0;
   virtual std::optional<uint32_t> Find(int64_t row_id) const = 0;  // its position
   virtual uint64_t memory_bytes() const = 0;
 
-  // Magic, version, header, row ids, vectors, graph, in checksummed chunks; index/segment_format.h has the bytes.
+  // Magic, version, header, row ids, vectors or codes, graph, in checksummed chunks;
+  // index/segment_format.h has the bytes.
   virtual void Save(ByteSink& sink) const = 0;
-  static std::shared_ptr<const Segment> Load(ByteSource& source);
+  // `rescoring` as in SegmentOptions; kInvalid when a quantized segment comes without vectors.
+  static std::shared_ptr<const Segment> Load(ByteSource& source, const Rescoring& rescoring = {});
 };
 
 // A search over an array of vectors without any structure: the newest rows, and the oracle of the tests.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "index/big_array.h"
+#include "index/codes.h"
 #include "index/hnsw_graph.h"
 #include "index/segment.h"
 
@@ -16,6 +17,7 @@ struct SegmentData {
   uint32_t ef_construction = 0;    // the graph was built with; 0 without one
   BigArray<int64_t> row_ids;       // [size], ascending
   BigArray<float> vectors;         // [size, dimension], finite; of unit length under cosine
+  std::optional<Codes> codes;      // of `size` rows, instead of vectors, in kSq8
   std::optional<HnswGraph> graph;  // of `size` nodes; only in kHnsw
 
   uint32_t size() const { return static_cast<uint32_t>(row_ids.size()); }

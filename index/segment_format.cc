@@ -24,7 +24,8 @@ struct Header {
   uint32_t version;
   uint8_t kind;
   uint8_t metric;
-  uint16_t zero;
+  uint8_t quantization;
+  uint8_t zero;
   uint32_t dimension;
   uint32_t size;
   uint32_t m;
@@ -43,7 +44,17 @@ struct ChunkHeader {
   uint32_t bytes;
 };
 
-enum Section : uint32_t { kRowIds = 1, kVectors, kLevels, kBaseLinks, kUpperLinks, kEqualRows };
+enum Section : uint32_t {
+  kRowIds = 1,
+  kVectors,
+  kLevels,
+  kBaseLinks,
+  kUpperLinks,
+  kEqualRows,
+  kCentre,
+  kCodes,
+  kTerms
+};
 
 [[noreturn]] void Refuse(const std::string& what) {
   throw Error(ErrorKind::kCorruption, "segment: " + what);
@@ -128,7 +139,8 @@ class Reader {
 Header MakeHeader(const SegmentData& data) {
   Header header = {};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  header.version = kSegmentVersion;
+  header.version = data.codes ? 2 : 1;
+  header.quantization = static_cast<uint8_t>(data.codes ? Quantization::kSq8 : Quantization::kNone);
   header.kind = static_cast<uint8_t>(data.graph ? Kind::kHnsw : Kind::kFlat);
   header.metric = static_cast<uint8_t>(data.metric);
   header.dimension = data.dimension;
@@ -148,12 +160,14 @@ Header ReadHeader(ByteSource& source) {
   Header header;
   source.Read(&header, sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) Refuse("these bytes are no segment");
-  if (header.version != kSegmentVersion) {
-    Refuse("version " + std::to_string(header.version) + "; this program reads version " +
+  if (header.version < 1 || header.version > kSegmentVersion) {
+    Refuse("version " + std::to_string(header.version) + "; this program reads versions 1 to " +
            std::to_string(kSegmentVersion));
   }
   if (header.checksum != HeaderChecksum(header)) Refuse("the header does not match its checksum");
   if (header.kind > static_cast<uint8_t>(Kind::kHnsw)) Refuse("unknown kind");
+  const auto most = header.version == 1 ? Quantization::kNone : Quantization::kSq8;
+  if (header.quantization > static_cast<uint8_t>(most)) Refuse("unknown quantization");
   if (header.metric > static_cast<uint8_t>(Metric::kInnerProduct)) Refuse("unknown metric");
   if (header.dimension < 1 || header.dimension > kMaxDimension) Refuse("dimension out of range");
   if (header.size > kMaxSegmentSize) Refuse("size out of range");
@@ -171,10 +185,13 @@ Header ReadHeader(ByteSource& source) {
   return header;
 }
 
-void CheckRows(const SegmentData& data) {
+void CheckRowIds(const SegmentData& data) {
   for (size_t i = 1; i < data.row_ids.size(); ++i) {
     if (data.row_ids[i - 1] >= data.row_ids[i]) Refuse("row ids that do not ascend");
   }
+}
+
+void CheckVectors(const SegmentData& data) {
   // Summing tells as surely as looking at each, and runs at the memory's speed: f32 sums in double
   // cannot overflow.
   for (size_t row = 0; row < data.row_ids.size(); ++row) {
@@ -183,6 +200,29 @@ void CheckRows(const SegmentData& data) {
     for (size_t i = 0; i < data.dimension; ++i) sum += vector[i];
     if (!std::isfinite(sum)) Refuse("row " + std::to_string(data.row_ids[row]) + " is not finite");
   }
+}
+
+Codes ReadCodes(const Header& header, Reader& reader) {
+  Codes codes;
+  codes.metric = static_cast<Metric>(header.metric);
+  codes.dimension = header.dimension;
+  codes.centre = reader.Read<float>(kCentre, header.size == 0 ? 0 : header.dimension);
+  codes.codes = reader.Read<int8_t>(kCodes, header.size * codes.stride());
+  codes.terms = reader.Read<CodeTerms>(kTerms, header.size);
+  for (float value : codes.centre.span()) {
+    if (!std::isfinite(value)) Refuse("a centre that is not finite");
+  }
+  for (const CodeTerms& terms : codes.terms.span()) {
+    if (!(std::isfinite(terms.scale) && terms.scale >= 0 && std::isfinite(terms.square) &&
+          terms.square >= 0)) {
+      Refuse("terms that are not finite, or negative");
+    }
+  }
+  // The kernels count on it that a product of codes is at most 127 * 127.
+  for (int8_t code : codes.codes.span()) {
+    if (code == -128) Refuse("a code out of range");
+  }
+  return codes;
 }
 
 HnswGraph ReadGraph(const Header& header, Reader& reader) {
@@ -210,7 +250,13 @@ void WriteSegment(const SegmentData& data, ByteSink& sink) {
   sink.Write(&header, sizeof(header));
   Writer writer(sink);
   writer.Write(kRowIds, data.row_ids);
-  writer.Write(kVectors, data.vectors);
+  if (data.codes) {
+    writer.Write(kCentre, data.codes->centre);
+    writer.Write(kCodes, data.codes->codes);
+    writer.Write(kTerms, data.codes->terms);
+  } else {
+    writer.Write(kVectors, data.vectors);
+  }
   if (!data.graph) return;
   writer.Write(kLevels, data.graph->levels);
   writer.Write(kBaseLinks, data.graph->base_links);
@@ -225,8 +271,13 @@ SegmentData ReadSegment(ByteSource& source) {
   data.metric = static_cast<Metric>(header.metric);
   data.dimension = header.dimension;
   data.row_ids = reader.Read<int64_t>(kRowIds, header.size);
-  data.vectors = reader.Read<float>(kVectors, size_t{header.size} * header.dimension);
-  CheckRows(data);
+  CheckRowIds(data);
+  if (header.quantization == static_cast<uint8_t>(Quantization::kSq8)) {
+    data.codes = ReadCodes(header, reader);
+  } else {
+    data.vectors = reader.Read<float>(kVectors, size_t{header.size} * header.dimension);
+    CheckVectors(data);
+  }
   if (header.kind == static_cast<uint8_t>(Kind::kHnsw)) {
     data.ef_construction = header.ef_construction;
     data.graph = ReadGraph(header, reader);

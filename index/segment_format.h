@@ -7,10 +7,11 @@
 //
 //   offset  bytes
 //    0      8  magic "SMBLSEG\0"
-//    8      4  version, 1
+//    8      4  version, 1 or 2: the first that has what the segment needs
 //   12      1  kind: 0 flat, 1 HNSW            (segment.h, Kind)
 //   13      1  metric: 0 cosine, 1 L2, 2 ip    (metric.h, Metric)
-//   14      2  zero
+//   14      1  quantization: 0 none, 1 sq8     (segment.h, Quantization); from version 2 on
+//   15      1  zero
 //   16      4  dimension, 1 .. 8192
 //   20      4  size: number of vectors, 0 .. 2^31 - 1
 //   24      4  HNSW: m, 2 .. 128                                else 0
@@ -21,8 +22,9 @@
 //   44      4  zero
 //   48      8  XXH3_64 of the 48 bytes before it, seed 0
 //
-// The sections, each of a length that the header fixes; levels and links only in a HNSW segment,
-// equal rows only where the header says so:
+// The sections, each of a length that the header fixes; vectors, or else the three of codes (7, 8,
+// 9) in their place; levels and links only in a HNSW segment, equal rows only where the header says
+// so:
 //
 //   1  row ids      i64 [size], strictly ascending
 //   2  vectors      f32 [size, dimension], finite; of unit length under cosine
@@ -32,6 +34,9 @@
 //   6  equal rows   u32 [size], the next position whose vector is equal, bit for bit, or
 //   0xffffffff;
 //                   only the first of equal rows is linked
+//   7  centre       f32 [dimension], empty when size is 0; index/codes.h has what 7 to 9 mean
+//   8  codes        i8 [size, dimension rounded up to 64], -127 .. 127, then zeros
+//   9  terms        f32 [size, 2]: scale, square; finite, not negative
 //
 // A section is cut into chunks of kChunkBytes, the last one shorter; an empty section has none. A
 // chunk is
@@ -55,7 +60,7 @@
 
 namespace semblance::index {
 
-inline constexpr uint32_t kSegmentVersion = 1;
+inline constexpr uint32_t kSegmentVersion = 2;  // the newest
 inline constexpr size_t kSegmentHeaderBytes = 56;
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 

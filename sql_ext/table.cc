@@ -52,6 +52,8 @@ engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
   options.kind = columns.kind;
   options.hnsw_m = columns.hnsw_m;
   options.ef_construction = columns.ef_construction;
+  options.quantization = columns.quantization;
+  options.oversample = columns.oversample;
   return options;
 }
 
@@ -75,7 +77,12 @@ engine::View Table::ViewFor(const TableState& state) {
     if (auto view = connection->Remembered(shadow.schema(), state.collection, VisibleCommit(state)))
       return *std::move(view);
   }
-  return OrCure([&] { return CollectionFor(state)->ViewAt(VisibleCommit(state), overlay); });
+  return OrCure([&] {
+    const auto collection = CollectionFor(state);
+    engine::View view = collection->ViewAt(VisibleCommit(state), overlay);
+    if (collection->options().quantization != index::Quantization::kNone) view.Pin(collection);
+    return view;
+  });
 }
 
 std::shared_ptr<const encoder::Encoder> Table::EncoderFor(const TableState& state) const {

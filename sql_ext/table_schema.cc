@@ -114,7 +114,11 @@ void SetOption(const std::string& key, const std::string& value, TableSchema* sc
     schema->kind = Choose<Kind>(
         key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
   } else if (key == "quantization") {
-    Choose<int>(key, value, {{"none", 0}});
+    schema->quantization = Choose<index::Quantization>(
+        key, value,
+        {{"none", index::Quantization::kNone}, {"sq8", index::Quantization::kSq8}});
+  } else if (key == "oversample") {
+    schema->oversample = ParseNumber(key, value, 1, 1000);
   } else if (key == "hnsw_m") {
     schema->hnsw_m = ParseNumber(key, value, 2, 256);
   } else if (key == "ef_construction") {
@@ -125,9 +129,9 @@ void SetOption(const std::string& key, const std::string& value, TableSchema* sc
     throw Error(ErrorKind::kInvalid,
                 "unknown option '" + key + "'" +
                     engine::DidYouMean(key, {"model", "distance_metric", "index", "quantization",
-                                             "hnsw_m", "ef_construction", "ef"}) +
-                    "; the options are model, distance_metric, index, quantization, hnsw_m, "
-                    "ef_construction, ef");
+                                             "oversample", "hnsw_m", "ef_construction", "ef"}) +
+                    "; the options are model, distance_metric, index, quantization, oversample, "
+                    "hnsw_m, ef_construction, ef");
   }
 }
 

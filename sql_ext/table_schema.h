@@ -34,6 +34,8 @@ struct TableSchema {
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
   uint32_t ef = 64;
+  index::Quantization quantization = index::Quantization::kNone;
+  uint32_t oversample = 4;
 
   bool embeds() const { return columns[vector_column].role == TableColumn::Role::kText; }
   // Position of a column in the content table's values; -1 for a vector column, which is not there.

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,6 +108,11 @@ class Store {
   virtual ~Store() = default;
 
   virtual std::optional<std::string> Get(Family family, std::string_view key) const = 0;
+  // As many Gets, cheaper: calls `visit` with each key's number and its value, in any order. The
+  // value is only valid during the call.
+  using Visit = std::function<void(size_t, std::optional<std::string_view>)>;
+  virtual void GetMany(Family family, std::span<const std::string> keys,
+                       const Visit& visit) const = 0;
   // All keys that start with `prefix`, in order; the cursor stands on the first.
   virtual std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const = 0;
   virtual std::unique_ptr<Transaction> Begin() = 0;

@@ -24,6 +24,7 @@ const std::vector<Room>& Rooms() {
       {"engine/", {"engine/", "index/", "storage/"}},
       {"sql_ext/", {"sql_ext/", "engine/", "index/", "storage/"}},
       {"tools/default_model/", {"tools/", "engine/encoder/", "engine/training/"}},
+      {"tools/bench/", {"tools/", "index/"}},  // ours without SQL, to tell what SQL costs
       {"tools/", {"tools/"}},  // they reach Semblance through SQL
       {"tests/", {""}},
   };
@@ -38,14 +39,15 @@ struct Library {
 const std::vector<Library>& Libraries() {
   static const std::vector<Library> libraries = {
       {{"rocksdb/"}, {"storage/", "tests/storage/"}},
-      {{"faiss/"}, {"index/", "tests/index/"}},
+      {{"faiss/"}, {"index/", "tests/index/", "tools/bench/"}},
+      {{"hnswlib/"}, {"tools/bench/"}},
       {{"dnnl", "oneapi/"}, {"engine/encoder/"}},
       {{"sentencepiece"},
        {"engine/encoder/", "engine/training/", "tests/encoder/", "tests/training/"}},
       {{"torch/", "ATen/", "c10/"}, {"engine/training/", "tests/training/"}},
       {{"sqlite3ext.h"},
        {"sql_ext/sqlite_api.h", "sql_ext/entry/extension.cc", "tests/sql/old_host.cc"}},
-      {{"sqlite3.h"}, {"tools/cli/", "tests/"}},
+      {{"sqlite3.h"}, {"tools/cli/", "tools/bench/", "tests/"}},
       {{"CLI/"}, {"tools/"}},
       {{"nlohmann/"}, {"engine/", "sql_ext/", "tools/", "tests/"}},
   };

@@ -18,7 +18,7 @@ namespace {
 HnswGraph BuildGraph(Metric metric, const Sample& sample, uint32_t threads = 1, uint32_t m = 16) {
   HnswGraph graph;
   const HnswBuildOptions options = {metric, sample.dimension, m, 100, threads};
-  EXPECT_TRUE(BuildHnswGraph(options, sample.vectors.data(), sample.size(), {}, graph));
+  EXPECT_TRUE(BuildHnswGraph(options, sample.vectors.data(), sample.size(), nullptr, {}, graph));
   return graph;
 }
 
@@ -193,7 +193,7 @@ TEST(HnswBuild, StopsInTheMiddleWhenCancelled) {
     int polls = 0;
     const HnswBuildOptions options = {Metric::kL2, 8, 16, 100, threads};
     const auto third_time = [&] { return ++polls == 3; };
-    EXPECT_FALSE(BuildHnswGraph(options, sample.vectors.data(), 3000, third_time, graph));
+    EXPECT_FALSE(BuildHnswGraph(options, sample.vectors.data(), 3000, nullptr, third_time, graph));
     EXPECT_EQ(polls, 3);
   }
 }
@@ -204,7 +204,7 @@ TEST(HnswBuild, LetsAnExceptionOfCancelThrough) {
   HnswGraph graph;
   const HnswBuildOptions options = {Metric::kL2, 8, 16, 100, 2};
   const auto thrower = []() -> bool { throw std::out_of_range("stop"); };
-  EXPECT_THROW(BuildHnswGraph(options, sample.vectors.data(), 300, thrower, graph),
+  EXPECT_THROW(BuildHnswGraph(options, sample.vectors.data(), 300, nullptr, thrower, graph),
                std::out_of_range);
 }
 

@@ -1,12 +1,16 @@
 // Vectors to search, and what a search over them must find.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "index/metric.h"
@@ -95,6 +99,47 @@ inline double Recall(const std::vector<Neighbour>& found, const std::vector<Expe
   return k == 0 ? 1 : static_cast<double>(hits) / k;
 }
 
+// The vectors of a sample for quantized segments; ones for a row that it does not have.
+class SampleVectors final : public VectorSource {
+ public:
+  SampleVectors(uint32_t dimension, std::span<const int64_t> row_ids,
+                std::span<const float> vectors)
+      : dimension_(dimension) {
+    for (size_t i = 0; i < row_ids.size(); ++i) {
+      const auto row = vectors.subspan(i * dimension, dimension);
+      rows_[row_ids[i]].assign(row.begin(), row.end());
+    }
+  }
+  void Read(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
+            float* out) const override {
+    EXPECT_EQ(positions.size(), row_ids.size());
+    for (size_t i = 0; i < row_ids.size(); ++i) {
+      const auto row = rows_.find(row_ids[i]);
+      for (uint32_t e = 0; e < dimension_; ++e) {
+        out[i * dimension_ + e] = row == rows_.end() ? 1 : row->second[e];
+      }
+    }
+  }
+
+ private:
+  const uint32_t dimension_;
+  std::map<int64_t, std::vector<float>> rows_;
+};
+
+// A kind of segment as the parameter of a test.
+struct Variant {
+  Kind kind;
+  Quantization quantization;
+};
+inline constexpr Variant kVariants[] = {{Kind::kFlat, Quantization::kNone},
+                                        {Kind::kHnsw, Quantization::kNone},
+                                        {Kind::kFlat, Quantization::kSq8},
+                                        {Kind::kHnsw, Quantization::kSq8}};
+inline std::string NameOf(const Variant& variant) {
+  return std::string(variant.kind == Kind::kFlat ? "flat" : "hnsw") +
+         (variant.quantization == Quantization::kSq8 ? "_sq8" : "");
+}
+
 inline SegmentOptions Options(Kind kind, Metric metric, uint32_t dimension) {
   SegmentOptions options;
   options.kind = kind;
@@ -103,8 +148,29 @@ inline SegmentOptions Options(Kind kind, Metric metric, uint32_t dimension) {
   return options;
 }
 
+// Whatever a search finds by code is measured in full.
+inline constexpr uint32_t kOversampleAll = 1u << 20;
+
+// Options for these very rows, which a quantized segment reads its vectors from.
+inline SegmentOptions Options(const Variant& variant, Metric metric, uint32_t dimension,
+                              std::span<const int64_t> row_ids, std::span<const float> vectors) {
+  SegmentOptions options = Options(variant.kind, metric, dimension);
+  options.quantization = variant.quantization;
+  if (vectors.size() == row_ids.size() * dimension) {
+    options.rescoring = {std::make_shared<SampleVectors>(dimension, row_ids, vectors),
+                         kOversampleAll};
+  }
+  return options;
+}
+
 inline std::shared_ptr<const Segment> BuildFrom(const Sample& sample, Kind kind, Metric metric) {
   return Segment::Build(Options(kind, metric, sample.dimension), sample.row_ids, sample.vectors);
+}
+
+inline std::vector<float> VectorAt(const Segment& segment, uint32_t position) {
+  std::vector<float> vector(segment.dimension());
+  segment.CopyVector(position, vector.data());
+  return vector;
 }
 
 inline constexpr Metric kMetrics[] = {Metric::kCosine, Metric::kL2, Metric::kInnerProduct};

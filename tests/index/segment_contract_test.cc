@@ -16,17 +16,19 @@
 namespace semblance::index {
 namespace {
 
-class SegmentContract : public testing::TestWithParam<std::tuple<Kind, Metric>> {
+class SegmentContract : public testing::TestWithParam<std::tuple<Variant, Metric>> {
  protected:
-  Kind kind() const { return std::get<0>(GetParam()); }
+  Variant variant() const { return std::get<0>(GetParam()); }
+  Kind kind() const { return variant().kind; }
   Metric metric() const { return std::get<1>(GetParam()); }
 
   std::shared_ptr<const Segment> Build(const Sample& sample) const {
-    return BuildFrom(sample, kind(), metric());
+    return Build(sample.dimension, sample.row_ids, sample.vectors);
   }
   std::shared_ptr<const Segment> Build(uint32_t dimension, const std::vector<int64_t>& row_ids,
                                        const std::vector<float>& vectors) const {
-    return Segment::Build(Options(kind(), metric(), dimension), row_ids, vectors);
+    return Segment::Build(Options(variant(), metric(), dimension, row_ids, vectors), row_ids,
+                          vectors);
   }
 
   // Distances must be the oracle's, up to f32; rows may change places only at the same distance.
@@ -263,15 +265,18 @@ TEST_P(SegmentContract, PositionsFollowTheRowIds) {
   EXPECT_EQ(segment->dimension(), 2u);
   EXPECT_EQ(segment->metric(), metric());
   EXPECT_EQ(segment->kind(), kind());
+  EXPECT_EQ(segment->quantization(), variant().quantization);
   EXPECT_GE(segment->memory_bytes(), 4 * (sizeof(int64_t) + 2 * sizeof(float)));
   const int64_t sorted[] = {-7, 3, 12, 40};
   const float scale[] = {2, 4, 3, 1}, x[] = {0, 0, -1, 1}, y[] = {1, -1, 0, 0};
   for (uint32_t position = 0; position < 4; ++position) {
     EXPECT_EQ(segment->row_id(position), sorted[position]);
     EXPECT_EQ(segment->Find(sorted[position]), position);
-    const float length = metric() == Metric::kCosine ? 1 : scale[position];
-    EXPECT_EQ(segment->vector(position)[0], x[position] * length);
-    EXPECT_EQ(segment->vector(position)[1], y[position] * length);
+    const bool unit =
+        metric() == Metric::kCosine && segment->quantization() == Quantization::kNone;
+    const float length = unit ? 1 : scale[position];
+    EXPECT_EQ(VectorAt(*segment, position)[0], x[position] * length);
+    EXPECT_EQ(VectorAt(*segment, position)[1], y[position] * length);
   }
   for (int64_t absent : {-8, 4, 41}) EXPECT_FALSE(segment->Find(absent).has_value());
 }
@@ -342,7 +347,7 @@ TEST_P(SegmentContract, ABuildCanBeCancelled) {
   Clusters clusters(8, 5, 10);
   const Sample sample = clusters.DrawMany(2000);
   for (uint32_t threads : {1u, 3u}) {
-    SegmentOptions options = Options(kind(), metric(), 8);
+    SegmentOptions options = Options(variant(), metric(), 8, sample.row_ids, sample.vectors);
     options.threads = threads;
     EXPECT_EQ(Segment::Build(options, sample.row_ids, sample.vectors, [] { return true; }),
               nullptr);
@@ -357,12 +362,11 @@ TEST_P(SegmentContract, ABuildCanBeCancelled) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, SegmentContract,
-                         testing::Combine(testing::Values(Kind::kFlat, Kind::kHnsw),
+                         testing::Combine(testing::ValuesIn(kVariants),
                                           testing::ValuesIn(kMetrics)),
-                         [](const testing::TestParamInfo<std::tuple<Kind, Metric>>& each) {
-                           const std::string kind =
-                               std::get<0>(each.param) == Kind::kFlat ? "flat_" : "hnsw_";
-                           return kind + std::string(MetricName(std::get<1>(each.param)));
+                         [](const testing::TestParamInfo<std::tuple<Variant, Metric>>& each) {
+                           return NameOf(std::get<0>(each.param)) + "_" +
+                                  std::string(MetricName(std::get<1>(each.param)));
                          });
 
 }  // namespace

@@ -28,9 +28,9 @@ std::string Saved(const Segment& segment) {
   return sink.bytes;
 }
 
-std::shared_ptr<const Segment> Loaded(std::string bytes) {
+std::shared_ptr<const Segment> Loaded(std::string bytes, const Rescoring& rescoring = {}) {
   MemorySource source(std::move(bytes));
-  return Segment::Load(source);
+  return Segment::Load(source, rescoring);
 }
 
 void ExpectCorruption(const std::string& bytes, const std::string& what) {
@@ -83,11 +83,25 @@ std::string Sealed(std::string bytes) {
   return bytes;
 }
 
-class SegmentBytes : public testing::TestWithParam<std::tuple<Kind, Metric>> {
+class SegmentBytes : public testing::TestWithParam<std::tuple<Variant, Metric>> {
  protected:
-  std::shared_ptr<const Segment> Build(const Sample& sample) const {
-    return BuildFrom(sample, std::get<0>(GetParam()), std::get<1>(GetParam()));
+  SegmentOptions OptionsFor(const Sample& sample) const {
+    return Options(std::get<0>(GetParam()), std::get<1>(GetParam()), sample.dimension,
+                   sample.row_ids, sample.vectors);
   }
+  bool quantized() const { return std::get<0>(GetParam()).quantization == Quantization::kSq8; }
+
+  std::shared_ptr<const Segment> Build(const Sample& sample) {
+    const SegmentOptions options = OptionsFor(sample);
+    rescoring_ = options.rescoring;
+    return Segment::Build(options, sample.row_ids, sample.vectors);
+  }
+  // With the vectors of the sample that was built from last.
+  std::shared_ptr<const Segment> Again(const std::string& bytes) const {
+    return Loaded(bytes, rescoring_);
+  }
+
+  Rescoring rescoring_;
 };
 
 TEST_P(SegmentBytes, ComeBackAsTheSameSegment) {
@@ -95,7 +109,7 @@ TEST_P(SegmentBytes, ComeBackAsTheSameSegment) {
     const Sample sample = Small(40, count);
     const auto segment = Build(sample);
     const std::string bytes = Saved(*segment);
-    const auto again = Loaded(bytes);
+    const auto again = Again(bytes);
     EXPECT_EQ(again->kind(), segment->kind());
     EXPECT_EQ(again->metric(), segment->metric());
     EXPECT_EQ(again->dimension(), segment->dimension());
@@ -103,7 +117,7 @@ TEST_P(SegmentBytes, ComeBackAsTheSameSegment) {
     EXPECT_EQ(again->memory_bytes(), segment->memory_bytes());
     for (uint32_t i = 0; i < count; ++i) {
       EXPECT_EQ(again->row_id(i), segment->row_id(i));
-      EXPECT_TRUE(std::ranges::equal(again->vector(i), segment->vector(i)));
+      EXPECT_EQ(VectorAt(*again, i), VectorAt(*segment, i));
       EXPECT_EQ(again->Find(sample.row_ids[i]), i);
     }
     EXPECT_EQ(Saved(*again), bytes);
@@ -113,7 +127,7 @@ TEST_P(SegmentBytes, ComeBackAsTheSameSegment) {
 TEST_P(SegmentBytes, ComeBackWithTheSameAnswers) {
   Clusters clusters(16, 20, 2);
   const auto segment = Build(clusters.DrawMany(2500));
-  const auto again = Loaded(Saved(*segment));
+  const auto again = Again(Saved(*segment));
   for (int i = 0; i < 50; ++i) {
     const std::vector<float> query = clusters.Draw();
     const auto before = segment->Search(query, {.k = 9, .ef = 12});
@@ -131,17 +145,17 @@ TEST_P(SegmentBytes, OfAnEmptySegmentComeBack) {
   sample.dimension = 3;
   const std::string bytes = Saved(*Build(sample));
   EXPECT_EQ(bytes.size(), kSegmentHeaderBytes);
-  const auto again = Loaded(bytes);
+  const auto again = Again(bytes);
   EXPECT_EQ(again->size(), 0u);
   EXPECT_TRUE(again->Search(std::vector<float>{1, 2, 3}, {}).empty());
 }
 
 TEST_P(SegmentBytes, SpanSeveralChunks) {
-  const Sample sample = Small(4096, 150);  // 2.4 MB of vectors
+  const Sample sample = Small(4096, quantized() ? 600 : 150);  // 2.4 MB of vectors or codes
   const auto segment = Build(sample);
   const std::string bytes = Saved(*segment);
   EXPECT_GE(ChunkBorders(bytes).size(), 5u);
-  EXPECT_EQ(Saved(*Loaded(bytes)), bytes);
+  EXPECT_EQ(Saved(*Again(bytes)), bytes);
   for (size_t border : ChunkBorders(bytes)) {
     if (border == bytes.size()) continue;
     ExpectCorruption(bytes.substr(0, border), "a stream cut at " + std::to_string(border));
@@ -152,9 +166,9 @@ TEST_P(SegmentBytes, SpanSeveralChunks) {
 TEST_P(SegmentBytes, MayBeFollowedByOthers) {
   const std::string bytes = Saved(*Build(Small(5, 9)));
   MemorySource source(bytes + bytes);
-  EXPECT_EQ(Segment::Load(source)->size(), 9u);
+  EXPECT_EQ(Segment::Load(source, rescoring_)->size(), 9u);
   EXPECT_EQ(source.position(), bytes.size());
-  EXPECT_EQ(Segment::Load(source)->size(), 9u);
+  EXPECT_EQ(Segment::Load(source, rescoring_)->size(), 9u);
 }
 
 TEST_P(SegmentBytes, CutAnywhereAreRefused) {
@@ -180,7 +194,8 @@ TEST_P(SegmentBytes, WithAnyByteChangedAreRefused) {
 TEST_P(SegmentBytes, ForgedAnywhereAreRefusedOrHarmless) {
   // Few links keep this short; a k and ef of 1 make so few rows a walk.
   const Sample sample = Small(2, 60);
-  SegmentOptions options = Options(std::get<0>(GetParam()), std::get<1>(GetParam()), 2);
+  SegmentOptions options = OptionsFor(sample);
+  rescoring_ = options.rescoring;
   options.hnsw_m = 2;
   const std::string bytes = Saved(*Segment::Build(options, sample.row_ids, sample.vectors));
   const std::vector<size_t> borders = ChunkBorders(bytes);
@@ -194,7 +209,7 @@ TEST_P(SegmentBytes, ForgedAnywhereAreRefusedOrHarmless) {
     std::string forged = bytes;
     forged[i] = static_cast<char>(random());
     try {
-      const auto segment = Loaded(Sealed(forged));
+      const auto segment = Again(Sealed(forged));
       ++taken;
       if (segment->dimension() != 2) continue;
       segment->Search(query, {.k = 60, .exact = true});
@@ -220,12 +235,11 @@ TEST_P(SegmentBytes, OfAFailingSinkPassItsErrorOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, SegmentBytes,
-                         testing::Combine(testing::Values(Kind::kFlat, Kind::kHnsw),
+                         testing::Combine(testing::ValuesIn(kVariants),
                                           testing::ValuesIn(kMetrics)),
-                         [](const testing::TestParamInfo<std::tuple<Kind, Metric>>& each) {
-                           const std::string kind =
-                               std::get<0>(each.param) == Kind::kFlat ? "flat_" : "hnsw_";
-                           return kind + std::string(MetricName(std::get<1>(each.param)));
+                         [](const testing::TestParamInfo<std::tuple<Variant, Metric>>& each) {
+                           return NameOf(std::get<0>(each.param)) + "_" +
+                                  std::string(MetricName(std::get<1>(each.param)));
                          });
 
 // Rows 1 and 7 of dimension 2 as version 1 writes them. This must never change.
@@ -262,8 +276,8 @@ TEST(SegmentVersion1, IsStillRead) {
     ASSERT_EQ(segment->size(), 2u);
     EXPECT_EQ(segment->metric(), Metric::kL2);
     EXPECT_EQ(segment->row_id(1), 7);
-    EXPECT_EQ(segment->vector(1)[0], 3);
-    EXPECT_EQ(segment->vector(1)[1], 4);
+    EXPECT_EQ(VectorAt(*segment, 1)[0], 3);
+    EXPECT_EQ(VectorAt(*segment, 1)[1], 4);
     const auto found = segment->Search(std::vector<float>{3, 0}, {});
     ASSERT_EQ(found.size(), 2u);
     EXPECT_EQ(found[0].row_id, 1);
@@ -280,7 +294,7 @@ TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
-    EXPECT_NE(std::string(error.what()).find("version 2"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("version " + std::to_string(kSegmentVersion + 1)), std::string::npos) << error.what();
   }
 }
 

@@ -1,0 +1,42 @@
+// The vectors of a quantized segment, read from its collection's rows in the store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "index/segment.h"
+#include "storage/store.h"
+
+namespace semblance::engine {
+
+class StoredVectors final : public index::VectorSource {
+ public:
+  // created[position]: the commit that wrote the row, which names the version that the segment has.
+  StoredVectors(std::shared_ptr<const storage::Store> store, uint64_t collection,
+                uint32_t dimension, std::shared_ptr<const std::vector<uint64_t>> created)
+      : store_(std::move(store)),
+        collection_(collection),
+        dimension_(dimension),
+        created_(std::move(created)) {}
+
+  // Throws kSnapshotTooOld for a version that is gone: the row was superseded, and the history that
+  // is kept has moved on, while somebody went on searching an older state.
+  void Read(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
+            float* out) const override;
+
+ private:
+  const std::shared_ptr<const storage::Store> store_;
+  const uint64_t collection_;
+  const uint32_t dimension_;
+  const std::shared_ptr<const std::vector<uint64_t>> created_;
+};
+
+// What SegmentKey(…, 'c') holds: u64 [size], as they lie in memory.
+std::string EncodeCreated(const std::vector<uint64_t>& created);
+std::vector<uint64_t> DecodeCreated(std::string_view value);  // throws kCorruption
+
+}  // namespace semblance::engine

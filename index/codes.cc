@@ -1,0 +1,140 @@
+#include "index/codes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "index/scorer.h"
+
+namespace semblance::index {
+namespace {
+
+constexpr float kLargest = std::numeric_limits<float>::max();
+
+BigArray<float> CentreOf(Metric metric, const float* rows, uint32_t size, uint32_t dimension) {
+  if (size == 0) return {};
+  std::vector<double> sums(dimension, 0.0);
+  if (metric != Metric::kInnerProduct) {
+    for (size_t row = 0; row < size; ++row) {
+      for (size_t i = 0; i < dimension; ++i) sums[i] += rows[row * dimension + i];
+    }
+  }
+  BigArray<float> centre(dimension);
+  for (size_t i = 0; i < dimension; ++i) {
+    centre[i] = static_cast<float>(sums[i] / size);
+  }
+  return centre;
+}
+
+float Difference(float x, float centre) {
+  return static_cast<float>(
+      std::clamp<double>(static_cast<double>(x) - centre, -kLargest, kLargest));
+}
+
+CodeTerms EncodeRow(Metric metric, const float* row, std::span<const float> centre,
+                    int8_t* codes) {
+  float largest = 0;
+  double square = 0;
+  for (size_t i = 0; i < centre.size(); ++i) {
+    const float difference = Difference(row[i], centre[i]);
+    largest = std::max(largest, std::abs(difference));
+    square += static_cast<double>(difference) * difference;
+  }
+  const float scale = largest / 127;
+  // Of a scale too small for its reciprocal every code is zero.
+  const float inverse = scale >= std::numeric_limits<float>::min() ? 1 / scale : 0;
+  for (size_t i = 0; i < centre.size(); ++i) {
+    const float code = std::nearbyint(Difference(row[i], centre[i]) * inverse);
+    codes[i] = static_cast<int8_t>(std::clamp(code, -127.0f, 127.0f));
+  }
+  std::memset(codes + centre.size(), 0, CodeStride(centre.size()) - centre.size());
+  if (metric == Metric::kInnerProduct) square = 0;
+  return {scale, static_cast<float>(std::min<double>(square, kLargest))};
+}
+
+}  // namespace
+
+Codes Encode(Metric metric, const float* rows, uint32_t size, uint32_t dimension) {
+  Codes codes;
+  codes.metric = metric;
+  codes.dimension = dimension;
+  codes.centre = CentreOf(metric, rows, size, dimension);
+  codes.codes = BigArray<int8_t>(size * CodeStride(dimension));
+  codes.terms = BigArray<CodeTerms>(size);
+  for (size_t i = 0; i < size; ++i) {
+    codes.terms[i] = EncodeRow(metric, rows + i * dimension, codes.centre.span(),
+                               codes.codes.data() + i * codes.stride());
+  }
+  return codes;
+}
+
+float CodeDistance(Metric metric, const CodeTerms& a, const CodeTerms& b, int32_t product) {
+  const float scaled = a.scale * b.scale * static_cast<float>(product);
+  const float distance =
+      metric == Metric::kInnerProduct ? -scaled : 0.5f * (a.square + b.square) - scaled;
+  return std::isfinite(distance) ? distance : kLargest;
+}
+
+CodeScorer::CodeScorer(const Codes& codes, std::span<const float> query)
+    : codes_(codes), kernel_(BestCodeKernel()), query_(codes.stride()) {
+  CheckVector(codes.metric, query, "query");
+  std::vector<float> scaled(query.begin(), query.end());
+  if (codes.metric == Metric::kCosine) Normalize(scaled.data(), scaled.size());
+  terms_ = EncodeRow(codes.metric, scaled.data(), codes.centre.span(), query_.data());
+}
+
+void CodeScorer::Prefetch(uint32_t position) const {
+  const char* row = reinterpret_cast<const char*>(codes_.row(position));
+  for (size_t i = 0; i < codes_.stride(); i += 64) __builtin_prefetch(row + i);
+  __builtin_prefetch(codes_.terms.data() + position);
+}
+
+template <RowOrder kOrder, typename PositionAt>
+void CodeScorer::Compute(PositionAt position_at, size_t count, float* distances) const {
+  const size_t stride = codes_.stride();
+  size_t i = 0;
+  int32_t products[4];
+  for (; i + 4 <= count; i += 4) {
+    if constexpr (kOrder == RowOrder::kScattered) {
+      const size_t ahead = std::min<size_t>(8, count - i);
+      for (size_t next = 4; next < ahead; ++next) Prefetch(position_at(i + next));
+    }
+    const int8_t* rows[4];
+    for (size_t r = 0; r < 4; ++r) rows[r] = codes_.row(position_at(i + r));
+    kernel_.four(query_.data(), rows, stride, products);
+    for (size_t r = 0; r < 4; ++r) {
+      distances[i + r] =
+          CodeDistance(codes_.metric, terms_, codes_.terms[position_at(i + r)], products[r]);
+    }
+  }
+  for (; i < count; ++i) {
+    const uint32_t position = position_at(i);
+    const int32_t product = kernel_.one(query_.data(), codes_.row(position), stride);
+    distances[i] = CodeDistance(codes_.metric, terms_, codes_.terms[position], product);
+  }
+}
+
+void CodeScorer::Score(size_t first, size_t count, float* distances) const {
+  Compute<RowOrder::kInOrder>([first](size_t i) { return static_cast<uint32_t>(first + i); }, count,
+                              distances);
+}
+
+void CodeScorer::ScoreAt(const uint32_t* positions, size_t count, float* distances,
+                         RowOrder order) const {
+  const auto position_at = [positions](size_t i) { return positions[i]; };
+  if (order == RowOrder::kInOrder) {
+    Compute<RowOrder::kInOrder>(position_at, count, distances);
+  } else {
+    Compute<RowOrder::kScattered>(position_at, count, distances);
+  }
+}
+
+float CodeScorer::ScoreOne(uint32_t position) const {
+  float distance;
+  ScoreAt(&position, 1, &distance);
+  return distance;
+}
+
+}  // namespace semblance::index

@@ -1,0 +1,22 @@
+#include "index/rescorer.h"
+
+#include "index/scorer.h"
+
+namespace semblance::index {
+
+void Rescorer::MeasureBatch() {
+  if (positions_.empty()) return;
+  rows_.resize(positions_.size() * query_.size());
+  vectors_.Read(positions_, row_ids_, rows_.data());
+  const Scorer scorer(metric_, query_, rows_.data(), Scorer::Rows::kRaw);
+  float distances[kBatch];
+  scorer.Score(0, positions_.size(), distances);
+  for (size_t i = 0; i < positions_.size(); ++i) {
+    const float distance = scorer.Refined(static_cast<uint32_t>(i), distances[i]);
+    nearest_.Offer({row_ids_[i], distance, positions_[i]});
+  }
+  positions_.clear();
+  row_ids_.clear();
+}
+
+}  // namespace semblance::index

@@ -1,0 +1,43 @@
+// The last step of a search over codes: candidates measured with their full vectors.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "index/segment.h"
+#include "index/top_k.h"
+
+namespace semblance::index {
+
+// The k nearest of what is added, on metric.h's scale. Reads vectors in batches.
+class Rescorer {
+ public:
+  // `query` and `vectors` are not owned; k at least 1.
+  Rescorer(Metric metric, std::span<const float> query, const VectorSource& vectors, uint32_t k)
+      : metric_(metric), query_(query), vectors_(vectors), nearest_(k) {}
+
+  void Add(uint32_t position, int64_t row_id) {
+    positions_.push_back(position);
+    row_ids_.push_back(row_id);
+    if (positions_.size() == kBatch) MeasureBatch();
+  }
+  std::vector<Neighbour> Take() {
+    MeasureBatch();
+    return nearest_.Take();
+  }
+
+ private:
+  static constexpr size_t kBatch = 128;
+  void MeasureBatch();
+
+  const Metric metric_;
+  const std::span<const float> query_;
+  const VectorSource& vectors_;
+  TopK nearest_;
+  std::vector<uint32_t> positions_;
+  std::vector<int64_t> row_ids_;
+  std::vector<float> rows_;  // [positions_.size(), query_.size()]
+};
+
+}  // namespace semblance::index

@@ -1,0 +1,86 @@
+#include "index/row_measure.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "index/kernels.h"
+
+namespace semblance::index {
+namespace {
+
+class VectorMeasure final : public RowMeasure {
+ public:
+  VectorMeasure(Metric metric, const float* vectors, uint32_t dimension)
+      : inner_product_(metric != Metric::kL2),
+        kernel_(inner_product_ ? BestKernels().inner_product : BestKernels().squared_l2),
+        vectors_(vectors),
+        dimension_(dimension) {}
+
+  void Measure(uint32_t row, const uint32_t* others, size_t count, float* out) const override {
+    const auto row_at = [&](size_t i) { return Row(others[i]); };
+    ComputeRows<RowOrder::kScattered>(kernel_, Row(row), row_at, count, dimension_, out);
+    for (size_t i = 0; i < count; ++i) {
+      if (out[i] != out[i]) {  // products of huge elements
+        out[i] = std::numeric_limits<float>::max();
+      } else if (inner_product_) {
+        out[i] = -out[i];
+      }
+    }
+  }
+  void Prefetch(uint32_t row) const override { PrefetchRow(Row(row), dimension_); }
+
+ private:
+  const float* Row(uint32_t row) const { return vectors_ + size_t{row} * dimension_; }
+
+  const bool inner_product_;
+  const Kernel kernel_;
+  const float* const vectors_;
+  const size_t dimension_;
+};
+
+class CodeMeasure final : public RowMeasure {
+ public:
+  explicit CodeMeasure(const Codes& codes) : codes_(codes), kernel_(BestCodeKernel()) {}
+
+  void Measure(uint32_t row, const uint32_t* others, size_t count, float* out) const override {
+    const int8_t* const query = codes_.row(row);
+    const CodeTerms terms = codes_.terms[row];
+    int32_t products[4];
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+      const size_t ahead = std::min<size_t>(8, count - i);
+      for (size_t next = 4; next < ahead; ++next) Prefetch(others[i + next]);
+      const int8_t* rows[4];
+      for (size_t r = 0; r < 4; ++r) rows[r] = codes_.row(others[i + r]);
+      kernel_.four(query, rows, codes_.stride(), products);
+      for (size_t r = 0; r < 4; ++r) {
+        out[i + r] = CodeDistance(codes_.metric, terms, codes_.terms[others[i + r]], products[r]);
+      }
+    }
+    for (; i < count; ++i) {
+      const int32_t product = kernel_.one(query, codes_.row(others[i]), codes_.stride());
+      out[i] = CodeDistance(codes_.metric, terms, codes_.terms[others[i]], product);
+    }
+  }
+  void Prefetch(uint32_t row) const override {
+    for (size_t i = 0; i < codes_.stride(); i += 64) __builtin_prefetch(codes_.row(row) + i);
+    __builtin_prefetch(codes_.terms.data() + row);
+  }
+
+ private:
+  const Codes& codes_;
+  const CodeKernel& kernel_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowMeasure> NewVectorMeasure(Metric metric, const float* vectors,
+                                             uint32_t dimension) {
+  return std::make_unique<VectorMeasure>(metric, vectors, dimension);
+}
+
+std::unique_ptr<RowMeasure> NewCodeMeasure(const Codes& codes) {
+  return std::make_unique<CodeMeasure>(codes);
+}
+
+}  // namespace semblance::index

@@ -1,0 +1,133 @@
+// Codes order vectors nearly as their distances do, wherever the vectors lie.
+#include "index/codes.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tests/index/sample.h"
+
+namespace semblance::index {
+namespace {
+
+class CodesOfEveryMetric : public testing::TestWithParam<Metric> {};
+
+// Distances of codes are on a scale of their own; this is the true one.
+double OwnScale(Metric metric, double distance) {
+  return metric == Metric::kL2 ? 0.5 * distance * distance : distance;
+}
+
+TEST_P(CodesOfEveryMetric, AreNearTheDistance) {
+  Clusters clusters(100, 10, 1);
+  Sample sample = clusters.DrawMany(200);
+  if (GetParam() == Metric::kCosine) {
+    for (uint32_t i = 0; i < sample.size(); ++i) {
+      ASSERT_TRUE(Normalize(sample.vectors.data() + i * 100, 100));
+    }
+  }
+  const Codes codes = Encode(GetParam(), sample.vectors.data(), sample.size(), 100);
+  const std::vector<float> query = clusters.Draw();
+  const CodeScorer scorer(codes, query);
+  std::vector<float> distances(sample.size());
+  scorer.Score(0, sample.size(), distances.data());
+  for (uint32_t i = 0; i < sample.size(); ++i) {
+    const double distance = Distance(GetParam(), query.data(), sample.row(i).data(), 100);
+    const double size = GetParam() == Metric::kCosine ? 1 : 100;
+    EXPECT_NEAR(distances[i], OwnScale(GetParam(), distance), 0.01 * size) << i;
+    EXPECT_EQ(scorer.ScoreOne(i), distances[i]);
+  }
+}
+
+TEST_P(CodesOfEveryMetric, GiveARowTheSameBitsAloneAndAmongOthers) {
+  Clusters clusters(70, 4, 2);
+  const Sample sample = clusters.DrawMany(23);
+  const Codes codes = Encode(GetParam(), sample.vectors.data(), sample.size(), 70);
+  const CodeScorer scorer(codes, clusters.Draw());
+  std::vector<uint32_t> positions;
+  for (uint32_t i = 0; i < 23; ++i) positions.push_back((i * 7) % 23);
+  for (RowOrder order : {RowOrder::kInOrder, RowOrder::kScattered}) {
+    std::vector<float> distances(23);
+    scorer.ScoreAt(positions.data(), 23, distances.data(), order);
+    for (size_t i = 0; i < 23; ++i) EXPECT_EQ(distances[i], scorer.ScoreOne(positions[i]));
+  }
+}
+
+TEST_P(CodesOfEveryMetric, OfExtremeRowsAreFinite) {
+  const float most = std::numeric_limits<float>::max();
+  const std::vector<float> rows = {most, -most, 0, 0, 1e-45f, 0, -most, 1e-38f};
+  const Codes codes = Encode(GetParam(), rows.data(), 4, 2);
+  const CodeScorer scorer(codes, std::vector<float>{most, 1});
+  for (uint32_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(std::isfinite(codes.terms[i].scale));
+    EXPECT_TRUE(std::isfinite(codes.terms[i].square));
+    EXPECT_TRUE(std::isfinite(scorer.ScoreOne(i)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Metrics, CodesOfEveryMetric, testing::ValuesIn(kMetrics),
+                         [](const testing::TestParamInfo<Metric>& each) {
+                           return std::string(MetricName(each.param));
+                         });
+
+// Rows that differ little beside what they have in common.
+TEST(Codes, AreOfDifferencesFromTheMean) {
+  Sample sample;
+  sample.dimension = 16;
+  Clusters clusters(16, 50, 3);
+  sample = clusters.DrawMany(500);
+  for (float& element : sample.vectors) element += 1000;
+  const Codes codes = Encode(Metric::kL2, sample.vectors.data(), sample.size(), 16);
+  const CodeScorer scorer(codes, sample.row(17));
+  for (uint32_t i = 0; i < sample.size(); ++i) {
+    EXPECT_GE(scorer.ScoreOne(i), scorer.ScoreOne(17) - 0.05f) << i;
+  }
+}
+
+class CountingVectors final : public VectorSource {
+ public:
+  explicit CountingVectors(const Sample& sample)
+      : vectors_(sample.dimension, sample.row_ids, sample.vectors) {}
+  void Read(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
+            float* out) const override {
+    count += positions.size();
+    vectors_.Read(positions, row_ids, out);
+  }
+  mutable size_t count = 0;
+
+ private:
+  const SampleVectors vectors_;
+};
+
+TEST(Rescoring, FourTimesWhatIsAskedForFindsNearlyAll) {
+  Clusters clusters(64, 40, 5);
+  const Sample sample = clusters.DrawMany(6000);
+  for (Kind kind : {Kind::kFlat, Kind::kHnsw}) {
+    SegmentOptions options = Options(kind, Metric::kCosine, 64);
+    options.quantization = Quantization::kSq8;
+    const auto vectors = std::make_shared<CountingVectors>(sample);
+    options.rescoring = {vectors, 4};
+    const auto segment = Segment::Build(options, sample.row_ids, sample.vectors);
+    double recall = 0;
+    for (int i = 0; i < 50; ++i) {
+      const std::vector<float> query = clusters.Draw();
+      const size_t before = vectors->count;
+      const auto found = segment->Search(query, {.k = 10, .ef = 200});
+      EXPECT_EQ(vectors->count - before, 40u);
+      recall += Recall(found, Oracle(Metric::kCosine, sample, query), 10) / 50;
+    }
+    EXPECT_GT(recall, 0.99);
+  }
+}
+
+TEST(Rescoring, WithoutVectorsIsRefused) {
+  SegmentOptions options = Options(Kind::kFlat, Metric::kCosine, 2);
+  options.quantization = Quantization::kSq8;
+  const std::vector<int64_t> row_ids = {1};
+  const std::vector<float> vectors = {1, 2};
+  EXPECT_THROW(Segment::Build(options, row_ids, vectors), Error);
+}
+
+}  // namespace
+}  // namespace semblance::index

@@ -1,0 +1,16 @@
+// What people read of the measurements.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace semblance::bench {
+
+// Processor model, cores, memory, instruction sets that matter here.
+nlohmann::json DescribeMachine();
+
+// run: {"command", "machine", "data", "results": {name: Measure's object or {"error"}}}.
+// Tables of builds, searches (recall beside speed), filters, and ratios of ours to the others.
+void PrintReport(const nlohmann::json& run);
+
+}  // namespace semblance::bench
