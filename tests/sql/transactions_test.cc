@@ -136,6 +136,40 @@ TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
   EXPECT_EQ(Ask("SELECT count(*) FROM p WHERE v MATCH '[0,0]'"), (Rows{"101"}));
 }
 
+TEST_F(Transactions, AStatementMayChangeWhatItSearches) {
+  Ask("UPDATE p SET n = -1 WHERE v MATCH '[10,0]' AND k = 3");
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE n = -1"), (Rows{"10", "11", "12"}));
+  Ask("UPDATE p SET v = '[' || (1000 + rowid) || ',0]' WHERE v MATCH '[0,0]' AND n = 5 AND k = 4");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[1000,0]', 4)"), (Rows{"6", "16", "26", "36"}));
+  Ask("INSERT INTO p(rowid, v, n) SELECT 200 + rowid, v, n FROM p('[50,0]', 3)");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[50,0]', 6)"), (Rows{"51", "251", "50", "52", "250", "252"}));
+  Ask("DELETE FROM p WHERE v MATCH '[50,0]' AND k = 4 AND rowid > 60");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[50,0]', 6)"), (Rows{"51", "50", "52", "49", "53", "48"}));
+  Ask("DELETE FROM p WHERE v MATCH '[0,0]'");
+  EXPECT_EQ(Ask("SELECT count(*) FROM p"), (Rows{"0"}));
+}
+
+TEST_F(Transactions, ASearchUnderWayOutlivesWhatIsWrittenMeanwhile) {
+  sqlite3_stmt* statement = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(connection_.db(), "SELECT rowid, name FROM p WHERE v MATCH '[0,0]'", -1, &statement,
+                               nullptr),
+            SQLITE_OK);
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  int64_t rows = 0;
+  double last = 0;
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    const auto row_id = static_cast<double>(sqlite3_column_int64(statement, 0));
+    EXPECT_GT(row_id, last);  // as the points lie
+    last = row_id;
+    if (rows == 5) Ask("DELETE FROM p WHERE rowid BETWEEN 20 AND 30; INSERT INTO p(v) VALUES ('[1,1]')");
+    if (rows == 10) Ask("COMMIT");
+    if (rows == 15) Ask("INSERT INTO p(p) VALUES ('optimize')");
+    if (++rows > 200) break;
+  }
+  EXPECT_EQ(sqlite3_finalize(statement), SQLITE_OK);
+  EXPECT_GE(rows, 90);
+}
+
 TEST(TransactionsOfALostFolder, TheTableCanBeDroppedAndSaysWhatToType) {
   const TempFolder folder;
   {
