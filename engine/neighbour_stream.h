@@ -1,10 +1,12 @@
 // Rows by growing distance, ties by row id, for as long as somebody asks, so that JOINs, leftover
-// WHERE terms and OFFSET are right by construction. The order is never broken, and no row comes twice.
+// WHERE terms and OFFSET are right by construction. The order is never broken, and no row comes
+// twice.
 //
 // Rows that are counted beforehand, and the first ones of a big collection, come from an
-// approximate search; what is pulled beyond them comes from an exact scan. A row that the approximate
-// search had missed and that lies nearer than the last one given stays missed. `complete` asks for
-// every row; so does, without saying, whoever does not count them and has few to compare.
+// approximate search; what is pulled beyond them comes from an exact scan. A row that the
+// approximate search had missed and that lies nearer than the last one given stays missed.
+// `complete` asks for every row; so does, without saying, whoever does not count them and has few
+// to compare.
 //
 // Owner: a cursor. Threads: one at a time.
 #pragma once
@@ -22,9 +24,9 @@ namespace semblance::engine {
 class NeighbourStream {
  public:
   struct Options {
-    std::optional<uint32_t> wanted;  // rows that will be asked for, when it is known
-    bool complete = false;           // no row may be missed
-    uint32_t ef = 64;                // candidates of the approximate search
+    std::optional<uint32_t> wanted;           // rows that will be asked for, when it is known
+    bool complete = false;                    // no row may be missed
+    uint32_t ef = 64;                         // candidates of the approximate search
     std::shared_ptr<const RowFilter> filter;  // nullptr: every row
   };
   NeighbourStream(View view, std::vector<float> query, Options options);

@@ -34,9 +34,9 @@ class Scorer {
   void ScoreAt(const uint32_t* positions, size_t count, float* distances,
                RowOrder order = RowOrder::kScattered) const;
   float ScoreOne(uint32_t position) const;
-  // Under cosine a raw row's distance is off by up to slack() from what it is at unit length. Refined
-  // gives the latter, to the last bit, so that the same vector has the same distance wherever it lies
-  // and ties are ties.
+  // Under cosine a raw row's distance is off by up to slack() from what it is at unit length.
+  // Refined gives the latter, to the last bit, so that the same vector has the same distance
+  // wherever it lies and ties are ties.
   float slack() const { return metric_ == Metric::kCosine && kind_ == Rows::kRaw ? 2e-5f : 0; }
   float Refined(uint32_t position, float distance) const;
   void Prefetch(uint32_t position) const { PrefetchRow(Row(position), dimension_); }

@@ -72,9 +72,10 @@ std::string QuotedIfNeeded(std::string_view identifier) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   };
   const auto is_plain = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  const bool plain = !identifier.empty() && is_letter(identifier[0]) &&
-                     std::all_of(identifier.begin(), identifier.end(), is_plain) &&
-                     sqlite3_keyword_check(identifier.data(), static_cast<int>(identifier.size())) == 0;
+  const bool plain =
+      !identifier.empty() && is_letter(identifier[0]) &&
+      std::all_of(identifier.begin(), identifier.end(), is_plain) &&
+      sqlite3_keyword_check(identifier.data(), static_cast<int>(identifier.size())) == 0;
   return plain ? std::string(identifier) : Quoted(identifier);
 }
 

@@ -23,9 +23,9 @@ std::string Table::CommandText(const std::string& command) const {
 }
 
 std::string Table::Cure() const {
-  return columns.embeds()
-             ? CommandText("rebuild") + " makes the vectors again from the texts"
-             : "bring back the folder that belongs to the database file, the vectors are only there";
+  return columns.embeds() ? CommandText("rebuild") + " makes the vectors again from the texts"
+                          : "bring back the folder that belongs to the database file, the vectors "
+                            "are only there";
 }
 
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {

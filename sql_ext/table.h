@@ -72,7 +72,8 @@ struct Table : sqlite3_vtab {
   engine::PendingWrites& Pending();
   void Flush(const TableState& state, engine::PendingWrites* pending);
   // Gives the shadow table the number of the commit that the writes will become. In the user's own
-  // statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it holds.
+  // statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it
+  // holds.
   void Announce();
 
   // INSERT INTO t(t) VALUES('…')
@@ -89,7 +90,7 @@ struct Table : sqlite3_vtab {
   // A committed or pending vector of a row, as this connection sees it.
   std::optional<std::vector<float>> VectorOf(const TableState& state, int64_t row_id);
 
-  uint64_t id = 0;  // TableState::table; 0 when the shadow tables could not be read
+  uint64_t id = 0;   // TableState::table; 0 when the shadow tables could not be read
   int searches = 0;  // of its cursors, under way
 };
 

@@ -1,6 +1,6 @@
 // MATCH as a function. SQLite calls it where it did not hand the term to the table: beyond the
-// sixteenth condition, to check again a row that a search has given, and where no search can be made
-// of it.
+// sixteenth condition, to check again a row that a search has given, and where no search can be
+// made of it.
 #include "sql_ext/guard.h"
 #include "sql_ext/table.h"
 

@@ -83,11 +83,11 @@ class Planner {
     SetOrder();
     TakeLimit();
     SetCosts();
-    const bool refused = !refusal_.empty();
-    SetText(refused ? "refused: " + refusal_ : WritePlan(steps_),
-            refused      ? PlanWay::kRefused
-            : searching_ ? PlanWay::kSearch
-                         : PlanWay::kScan);
+    if (!refusal_.empty()) {
+      SetText("refused: " + refusal_, PlanWay::kRefused);
+    } else {
+      SetText(WritePlan(steps_), searching_ ? PlanWay::kSearch : PlanWay::kScan);
+    }
     return SQLITE_OK;
   }
 
@@ -96,8 +96,8 @@ class Planner {
     return table_.columns.columns[table_.columns.vector_column].name;
   }
 
-  // A statement that cannot be answered fails when it is run and not when it is planned: SQLite also
-  // plans parts of one that it then does not use.
+  // A statement that cannot be answered fails when it is run and not when it is planned: SQLite
+  // also plans parts of one that it then does not use.
   void Refuse(const std::string& why) {
     if (refusal_.empty()) refusal_ = why;
   }
@@ -151,7 +151,8 @@ class Planner {
     const bool equal = c.op == SQLITE_INDEX_CONSTRAINT_EQ || c.op == SQLITE_INDEX_CONSTRAINT_IS;
     if (!Compares(c.op) && !equal) return false;
     if (!searching_) {
-      if (c.usable) Refuse(name + " is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
+      if (c.usable)
+        Refuse(name + " is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
       return false;
     }
     if (!equal && !(below && kind == Kind::kK)) {
@@ -261,19 +262,18 @@ class Planner {
     if (!refusal_.empty()) info_->estimatedCost = kRefused;
   }
 
-  // For `… MATCH … AND (rowid = 1 OR author = 'ann')` SQLite weighs a search against a look-up for each
-  // side of the OR, which it plans as if there were no MATCH. The columns that the statement uses
-  // give it away. A statement that only selects them has no other way and pays nothing.
+  // For `… MATCH … AND (rowid = 1 OR author = 'ann')` SQLite weighs a search against a look-up for
+  // each side of the OR, which it plans as if there were no MATCH. The columns that the statement
+  // uses give it away. A statement that only selects them has no other way and pays nothing.
   double Avoidance() const {
     const int of_search[] = {static_cast<int>(table_.columns.vector_column),
                              table_.hidden(HiddenColumn::kTable), table_.hidden(HiddenColumn::kK),
                              table_.hidden(HiddenColumn::kEf),
                              table_.hidden(HiddenColumn::kDistance)};
     constexpr int kLastBit = 63;  // of every column from there on
-    return std::any_of(std::begin(of_search), std::end(of_search),
-                       [&](int column) {
-                         return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
-                       })
+    return std::any_of(
+               std::begin(of_search), std::end(of_search),
+               [&](int column) { return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0; })
                ? 1e30
                : 1;
   }
@@ -285,8 +285,8 @@ class Planner {
   }
 
   bool IsInList(int i) const {
-    return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
-           PlansSeeValues() && sqlite3_vtab_in(info_, i, -1) != 0;
+    return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ && PlansSeeValues() &&
+           sqlite3_vtab_in(info_, i, -1) != 0;
   }
 
   // The value that a constraint is against, where it stands in the statement; nullptr otherwise.

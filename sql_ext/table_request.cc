@@ -35,11 +35,11 @@ std::optional<nlohmann::json> JsonText(sqlite3_value* value) {
 // Conditions in the content table's SQL.
 //
 // SQLite hands over a bare value, without the affinity of the expression it came from, and that
-// affinity takes part in the comparison: '05' in a TEXT column is not equal to the literal 5, and is
-// equal to a 5 of an INTEGER column. A column of a numeric type always compares as numbers, and a value
-// that stands in the statement has no affinity (a CAST that stands there is taken for its value). For
-// another column and a number from elsewhere each reading is let through, and SQLite, which knows the
-// expression, checks the rows again.
+// affinity takes part in the comparison: '05' in a TEXT column is not equal to the literal 5, and
+// is equal to a 5 of an INTEGER column. A column of a numeric type always compares as numbers, and
+// a value that stands in the statement has no affinity (a CAST that stands there is taken for its
+// value). For another column and a number from elsewhere each reading is let through, and SQLite,
+// which knows the expression, checks the rows again.
 class ConditionWriter {
  public:
   ConditionWriter(const TableSchema& columns, TableRequest* request)
@@ -84,8 +84,7 @@ std::string ConditionWriter::Comparison(const PlanStep& step, const Column& colu
   const std::string& operation = step.comparison;
   if (operation.ends_with("NULL")) return column.name + " " + operation;
   std::string place = Place({value, ""});
-  const std::string collate =
-      step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
+  const std::string collate = step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
   const std::string plain = column.name + collate + " " + operation + " " + place;
   const int type = sqlite3_value_type(value);
   const bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
@@ -142,8 +141,7 @@ void ConditionWriter::Add(const PlanStep& step, sqlite3_value* value) {
   const Column column = Find(step.column);
   std::string condition;
   if (step.comparison == "IN") {
-    const std::string collate =
-        step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
+    const std::string collate = step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
     condition = InList(column, collate, value);
     if (condition.empty()) {
       request_.nothing = true;

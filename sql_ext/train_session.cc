@@ -39,8 +39,9 @@ void CheckIsUtf8(const std::string& query) {
   try {
     Json(query).dump();
   } catch (const Json::exception&) {
-    ThrowInvalid("the training query must be UTF-8, and has a byte that no character begins or goes "
-                 "on with; bytes are written x'ff', or char(255) for the character");
+    ThrowInvalid(
+        "the training query must be UTF-8, and has a byte that no character begins or goes "
+        "on with; bytes are written x'ff', or char(255) for the character");
   }
 }
 

@@ -1,8 +1,8 @@
-// Thousands of random statements, asked of a virtual table and of an ordinary one that compares every
-// row: random_query.h says what the right answer is.
+// Thousands of random statements, asked of a virtual table and of an ordinary one that compares
+// every row: random_query.h says what the right answer is.
 //
-// SEMBLANCE_SEED and SEMBLANCE_QUERIES in the environment make another run of it; a failure prints the
-// seed and both statements.
+// SEMBLANCE_SEED and SEMBLANCE_QUERIES in the environment make another run of it; a failure prints
+// the seed and both statements.
 
 #include <gtest/gtest.h>
 
@@ -40,8 +40,9 @@ bool Same(Rows ours, Rows theirs, bool ordered) {
     std::sort(ours.begin(), ours.end());
     std::sort(theirs.begin(), theirs.end());
   }
-  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
-                    [](const std::string& a, const std::string& b) { return SameRow(a, b, kTolerance); });
+  return std::equal(
+      ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+      [](const std::string& a, const std::string& b) { return SameRow(a, b, kTolerance); });
 }
 
 struct World {
@@ -86,8 +87,10 @@ class Differential : public testing::TestWithParam<World> {
     ASSERT_EQ(error, "") << "\n  " << query.ours << "\n  " << query.theirs;
     ASSERT_TRUE(Same(ours, theirs, query.ordered))
         << "seed " << seed_ << (connection_.InTransaction() ? ", in a transaction" : "") << "\n  "
-        << query.ours << "\n" << Listed(ours) << "  " << query.theirs << "\n" << Listed(theirs)
-        << "  plan:\n" << Listed(connection_.Rows("EXPLAIN QUERY PLAN " + query.ours));
+        << query.ours << "\n"
+        << Listed(ours) << "  " << query.theirs << "\n"
+        << Listed(theirs) << "  plan:\n"
+        << Listed(connection_.Rows("EXPLAIN QUERY PLAN " + query.ours));
   }
 
   // Some changes, committed or not, with savepoints that are kept or rolled back.
@@ -126,14 +129,15 @@ TEST_P(Differential, EveryStatementGivesWhatAnExactComparisonGives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Worlds, Differential,
-                         testing::Values(World{"l2", "flat", 60, 20}, World{"ip", "flat", 60, 14},
-                                         World{"cosine", "flat", 60, 14}, World{"l2", "hnsw", 60, 14},
-                                         World{"ip", "hnsw", 60, 10}, World{"cosine", "hnsw", 60, 10},
-                                         World{"l2", "hnsw", 2400, 6}, World{"ip", "hnsw", 2400, 6},
-                                         World{"cosine", "hnsw", 2400, 6}),
+                         testing::Values(World{"l2", "flat", 60, 20}, World{"ip", "flat", 60, 16},
+                                         World{"cosine", "flat", 60, 16},
+                                         World{"l2", "hnsw", 60, 14}, World{"ip", "hnsw", 60, 12},
+                                         World{"cosine", "hnsw", 60, 10},
+                                         World{"l2", "hnsw", 2400, 4}, World{"ip", "hnsw", 2400, 4},
+                                         World{"cosine", "hnsw", 2400, 4}),
                          [](const auto& tested) {
-                           return std::string(tested.param.metric) + "_" + tested.param.index + "_" +
-                                  std::to_string(tested.param.rows);
+                           return std::string(tested.param.metric) + "_" + tested.param.index +
+                                  "_" + std::to_string(tested.param.rows);
                          });
 
 }  // namespace

@@ -35,7 +35,8 @@ const sqlite3_api_routines* OldRoutines() {
   static const sqlite3_api_routines old = [] {
     sqlite3_api_routines routines = *true_routines;
     constexpr size_t kFirstNewer = offsetof(sqlite3_api_routines, error_offset);  // 3.38
-    std::memset(reinterpret_cast<char*>(&routines) + kFirstNewer, 0, sizeof(routines) - kFirstNewer);
+    std::memset(reinterpret_cast<char*>(&routines) + kFirstNewer, 0,
+                sizeof(routines) - kFirstNewer);
     routines.libversion_number = [] { return 3037002; };
     return routines;
   }();

@@ -31,16 +31,19 @@ TEST_F(Planner, OffsetIsAddedToLimit) {
 TEST_F(Planner, LimitIsNotTheNumberOfRowsToLookAtWhereTheOrderIsAnother) {
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE p = '[0,0]' ORDER BY n DESC, rowid DESC LIMIT 2"),
             (Rows{"100", "90"}));
-  EXPECT_EQ(Ask("SELECT DISTINCT n FROM p WHERE p = '[0,0]' AND n <> 1 LIMIT 3"), (Rows{"0", "2", "3"}));
+  EXPECT_EQ(Ask("SELECT DISTINCT n FROM p WHERE p = '[0,0]' AND n <> 1 LIMIT 3"),
+            (Rows{"0", "2", "3"}));
 }
 
 TEST_F(Planner, ASearchGoesOnUntilEnoughRowsAreLeft) {
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[0,0]' AND length(extra) = 3 LIMIT 2"),
             (Rows{"11", "12"}));
-  EXPECT_EQ(Ask("SELECT who FROM p JOIN owner ON owner.row = p.rowid WHERE v MATCH '[99,0]' LIMIT 2"),
-            (Rows{"fay", "gil"}));
-  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[0,0]' AND rowid % 50 = 0 ORDER BY distance LIMIT 5"),
-            (Rows{"50", "100"}));
+  EXPECT_EQ(
+      Ask("SELECT who FROM p JOIN owner ON owner.row = p.rowid WHERE v MATCH '[99,0]' LIMIT 2"),
+      (Rows{"fay", "gil"}));
+  EXPECT_EQ(
+      Ask("SELECT rowid FROM p WHERE v MATCH '[0,0]' AND rowid % 50 = 0 ORDER BY distance LIMIT 5"),
+      (Rows{"50", "100"}));
 }
 
 TEST_F(Planner, ConditionsAreMetByTheKNearest) {
@@ -70,23 +73,27 @@ TEST_F(Planner, ConditionsAreMetByTheKNearest) {
 }
 
 TEST_F(Planner, KIsACutWhereSqliteDoesNotShowACondition) {
-  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND abs(n) = 1"), (Rows{"12"}));
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND abs(n) = 1"),
+            (Rows{"12"}));
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND abs(n) = 1 LIMIT 3"),
             (Rows{"12", "2", "22"}));
 }
 
 // SQLite takes the two SELECTs for one, so that n > 5 stands beside MATCH.
 TEST_F(Planner, ASubSelectIsKeptApartByMaterialized) {
-  EXPECT_EQ(Ask("SELECT id FROM (SELECT rowid AS id, n FROM p WHERE v MATCH '[10,0]' AND k = 3) WHERE n > 5"),
+  EXPECT_EQ(Ask("SELECT id FROM (SELECT rowid AS id, n FROM p WHERE v MATCH '[10,0]' AND k = 3) "
+                "WHERE n > 5"),
             (Rows{"10", "9", "8"}));
-  EXPECT_EQ(Ask("WITH near AS MATERIALIZED (SELECT rowid AS id, n FROM p WHERE v MATCH '[10,0]' AND k = 3) "
+  EXPECT_EQ(Ask("WITH near AS MATERIALIZED (SELECT rowid AS id, n FROM p WHERE v MATCH '[10,0]' "
+                "AND k = 3) "
                 "SELECT id FROM near WHERE n > 5"),
             (Rows{"10"}));
 }
 
 TEST_F(Planner, AnInListIsOneSearch) {
-  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND rowid IN (90, 3, 7, 7, NULL)"),
-            (Rows{"7", "3", "90"}));
+  EXPECT_EQ(
+      Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND rowid IN (90, 3, 7, 7, NULL)"),
+      (Rows{"7", "3", "90"}));
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND n IN (SELECT id FROM q)"),
             (Rows{"12", "13", "3"}));
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND name IN ('odd', 'none')"),
@@ -103,22 +110,26 @@ TEST_F(Planner, ASearchForEachRowOfAnotherTable) {
     const Rows rows = Ask(std::string("SELECT q.id, p.rowid FROM ") + from + order);
     EXPECT_EQ(rows, expected) << from;
   }
-  EXPECT_EQ(Ask("SELECT q.id, p.rowid FROM q JOIN p ON p.v MATCH q.at AND p.k = q.how ORDER BY 1, 2"),
-            (Rows{"1|4", "2|70", "2|71"}));
+  EXPECT_EQ(
+      Ask("SELECT q.id, p.rowid FROM q JOIN p ON p.v MATCH q.at AND p.k = q.how ORDER BY 1, 2"),
+      (Rows{"1|4", "2|70", "2|71"}));
   EXPECT_EQ(Ask("SELECT id, (SELECT rowid FROM p WHERE v MATCH q.at AND k = 1) FROM q"),
             (Rows{"1|4", "2|71"}));
 }
 
 TEST_F(Planner, AnOrBesideTheSearchOfAJoinIsNoReasonToForgetMatch) {
-  EXPECT_EQ(Ask("SELECT q.id, p.rowid FROM p JOIN q WHERE p.v MATCH q.at AND p.k = 3 AND p.n >= q.how "
-                "AND (p.name LIKE 'odd' OR p.n IS NULL) ORDER BY 1, 2"),
-            (Rows{"1|4", "2|70"}));
-  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND (rowid = 12 OR (rowid = 50 AND n = 9))"),
+  EXPECT_EQ(
+      Ask("SELECT q.id, p.rowid FROM p JOIN q WHERE p.v MATCH q.at AND p.k = 3 AND p.n >= q.how "
+          "AND (p.name LIKE 'odd' OR p.n IS NULL) ORDER BY 1, 2"),
+      (Rows{"1|4", "2|70"}));
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' AND k = 3 AND (rowid = 12 OR (rowid = "
+                "50 AND n = 9))"),
             (Rows{"12"}));
 }
 
 TEST_F(Planner, TheRowsNearEitherOfTwoQueries) {
-  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE (v MATCH '[10,0]' OR v MATCH '[50,0]') AND k = 2 ORDER BY rowid"),
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE (v MATCH '[10,0]' OR v MATCH '[50,0]') AND k = 2 ORDER "
+                "BY rowid"),
             (Rows{"10", "11", "50", "51"}));
 }
 
@@ -126,7 +137,8 @@ TEST_F(Planner, MoreThanSixteenConditionsMayStandBeforeMatch) {
   std::string many;
   for (int i = 0; i < 20; ++i) many += "n <> " + std::to_string(100 + i) + " AND ";
   for (const char* match : {"v MATCH '[10,0]'", "p MATCH '[10,0]'", "p = '[10,0]'"}) {
-    EXPECT_EQ(Ask("SELECT rowid FROM p WHERE " + many + match + " AND k <= 2 AND ef = 9 AND distance <= 1"),
+    EXPECT_EQ(Ask("SELECT rowid FROM p WHERE " + many + match +
+                  " AND k <= 2 AND ef = 9 AND distance <= 1"),
               (Rows{"11", "10"}))
         << match;
   }
@@ -135,8 +147,9 @@ TEST_F(Planner, MoreThanSixteenConditionsMayStandBeforeMatch) {
 }
 
 TEST_F(Planner, MatchThatIsNoConditionSaysSo) {
-  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
-            "semblance: MATCH on column v of table p must be joined to the rest of WHERE or ON by AND");
+  EXPECT_EQ(
+      ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
+      "semblance: MATCH on column v of table p must be joined to the rest of WHERE or ON by AND");
   EXPECT_THAT(ErrorOf("SELECT v MATCH '[10,0]' FROM p"), HasSubstr("must be joined"));
 }
 
@@ -154,13 +167,14 @@ TEST_F(Planner, OnlyTheOrderOfASearchIsItsOwn) {
 TEST_F(Planner, AJoinIsOfTheKNearest) {
   for (const char* owner : {"owner.row = p.rowid", "owner.row = p.rowid AND who = 'fay'",
                             "owner.row = p.rowid AND p.n >= abs(-3)"}) {
-    const std::string plan =
-        Plan(std::string("SELECT * FROM owner JOIN p ON ") + owner + " WHERE v MATCH '[1,1]' AND k = 3");
+    const std::string plan = Plan(std::string("SELECT * FROM owner JOIN p ON ") + owner +
+                                  " WHERE v MATCH '[1,1]' AND k = 3");
     EXPECT_THAT(plan, Not(HasSubstr("where rowid"))) << owner;
   }
   // Gil is the nearest; Fay is near only among rows of hers.
-  EXPECT_EQ(Ask("SELECT who FROM owner JOIN p ON owner.row = p.rowid WHERE v MATCH '[10,0]' AND k = 3"),
-            (Rows{"gil"}));
+  EXPECT_EQ(
+      Ask("SELECT who FROM owner JOIN p ON owner.row = p.rowid WHERE v MATCH '[10,0]' AND k = 3"),
+      (Rows{"gil"}));
   EXPECT_EQ(Ask("SELECT who FROM owner CROSS JOIN p ON owner.row = p.rowid "
                 "WHERE v MATCH '[10,0]' AND k = 3 ORDER BY 1"),
             (Rows{"eve", "fay", "gil"}));
@@ -173,20 +187,26 @@ TEST_F(Planner, TheHostMayBeOlderThanItsFunctions) {
   EXPECT_EQ(Ask(search + "rowid IN (90, 3, 7) ORDER BY distance"), (Rows{"7", "3", "90"}));
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[10,0]' ORDER BY distance LIMIT 2 OFFSET 1"),
             (Rows{"10", "12"}));
-  EXPECT_EQ(Ask("SELECT q.id, p.rowid FROM q JOIN p ON p.v MATCH q.at AND p.k = 1 AND p.name = 'odd'"),
-            (Rows{"1|4", "2|70"}));
+  EXPECT_EQ(
+      Ask("SELECT q.id, p.rowid FROM q JOIN p ON p.v MATCH q.at AND p.k = 1 AND p.name = 'odd'"),
+      (Rows{"1|4", "2|70"}));
 }
 
 TEST_F(Planner, EveryPlanSaysInWordsWhatItDoes) {
-  EXPECT_EQ(Plan("SELECT rowid FROM p WHERE v MATCH '[1,1]' AND k = 10 AND rowid IN (1, 2) AND n >= abs(2) "
+  EXPECT_EQ(Plan("SELECT rowid FROM p WHERE v MATCH '[1,1]' AND k = 10 AND rowid IN (1, 2) AND n "
+                 ">= abs(2) "
                  "AND name = 'a, b' COLLATE NOCASE AND distance < 9"),
             "SCAN p VIRTUAL TABLE INDEX 1:nearest by v, k =, where rowid IN, where n >=, "
             "where name = COLLATE NOCASE, distance <\n");
   EXPECT_EQ(Plan("SELECT * FROM p"), "SCAN p VIRTUAL TABLE INDEX 0:every row\n");
-  Ask("CREATE VIRTUAL TABLE odd USING semblance(\"the vector\" FLOAT[1] distance_metric=l2, \"a \"\"b\"\", c\" TEXT)");
+  Ask("CREATE VIRTUAL TABLE odd USING semblance(\"the vector\" FLOAT[1] distance_metric=l2, \"a "
+      "\"\"b\"\", c\" TEXT)");
   Ask("INSERT INTO odd VALUES ('[1]', 'x'), ('[2]', 'y')");
-  const std::string sql = "SELECT rowid FROM odd WHERE \"the vector\" MATCH '[1]' AND \"a \"\"b\"\", c\" <> 'x'";
-  EXPECT_EQ(Plan(sql), "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\", where \"a \"\"b\"\", c\" <> literal\n");
+  const std::string sql =
+      "SELECT rowid FROM odd WHERE \"the vector\" MATCH '[1]' AND \"a \"\"b\"\", c\" <> 'x'";
+  EXPECT_EQ(Plan(sql),
+            "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\", where \"a \"\"b\"\", c\" <> "
+            "literal\n");
   EXPECT_EQ(Ask(sql), (Rows{"2"}));
 }
 
@@ -207,12 +227,15 @@ TEST_F(Planner, KMayBeABound) {
   EXPECT_EQ(ErrorOf(search + "ef < 2"), "semblance: ef is given as ef = …");
   EXPECT_EQ(ErrorOf(search + "k IN (2, 3)"), "semblance: k takes one value, not an IN list");
   EXPECT_EQ(ErrorOf(search + "k <= 3 AND k <= 4"), "semblance: k is given twice");
-  EXPECT_EQ(ErrorOf(search + "k < 0"), "semblance: k must be a whole number from 1 to 10001, not the INTEGER 0");
+  EXPECT_EQ(ErrorOf(search + "k < 0"),
+            "semblance: k must be a whole number from 1 to 10001, not the INTEGER 0");
 }
 
 TEST_F(Planner, WhatIsOfASearchIsRefusedWithoutOne) {
-  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE k = 3"), "semblance: k is of a search: add v MATCH …");
-  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE ef = 3"), "semblance: ef is of a search: add v MATCH …");
+  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE k = 3"),
+            "semblance: k is of a search: add v MATCH …");
+  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE ef = 3"),
+            "semblance: ef is of a search: add v MATCH …");
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE distance < 3"),
             "semblance: distance is of a search: add v MATCH …");
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE p IN ('[1,1]', '[2,2]')"),

@@ -12,12 +12,14 @@ namespace semblance::test {
 
 using Rows = std::vector<std::string>;
 
-// p: row x + 1 lies at x, under l2; name is odd or even, n the last digit, u the same without a type.
+// p: row x + 1 lies at x, under l2; name is odd or even, n the last digit, u the same without a
+// type.
 class Points : public testing::Test {
  protected:
   Points() : connection_(folder_.File("points.db")) {
     connection_.Rows(
-        "CREATE VIRTUAL TABLE p USING semblance(v FLOAT[2] distance_metric=l2, name TEXT, n INTEGER, u, "
+        "CREATE VIRTUAL TABLE p USING semblance(v FLOAT[2] distance_metric=l2, name TEXT, n "
+        "INTEGER, u, "
         "+extra TEXT);"
         "WITH RECURSIVE i(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM i WHERE x < 99)"
         "INSERT INTO p(rowid, v, name, n, u, extra) SELECT x + 1, '[' || x || ',0]',"

@@ -1,5 +1,5 @@
-// What bites a library inside of somebody's process, and in what its functions promise; docs/sqlite.md
-// lists the traps.
+// What bites a library inside of somebody's process, and in what its functions promise;
+// docs/sqlite.md lists the traps.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,8 +41,8 @@ class Process : public Points {};
   std::_Exit(2);
 }
 
-// No database is open in it: SQLite forbids to take one through fork(). A process of its own, because
-// RocksDB keeps a thread from the first database on.
+// No database is open in it: SQLite forbids to take one through fork(). A process of its own,
+// because RocksDB keeps a thread from the first database on.
 TEST(ProcessThatForks, HasAChildThatEnds) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(ForkAndEnd(), testing::ExitedWithCode(0), "");
@@ -56,7 +56,9 @@ TEST_F(Process, NothingIsThrownAtTheHost) {
   Ask("INSERT INTO none(v) VALUES (NULL)");
   EXPECT_EQ(Ask("SELECT rowid FROM none('[1,2,3]', 5)"), (Rows{}));
   sqlite3_limit(connection_.db(), SQLITE_LIMIT_LENGTH, 20000);
-  EXPECT_NE(ErrorOf("SELECT vec_f32('[' || substr(replace(hex(zeroblob(9000)), '0', '1,'), 1, 16383) || ']')"), "");
+  EXPECT_NE(ErrorOf("SELECT vec_f32('[' || substr(replace(hex(zeroblob(9000)), '0', '1,'), 1, "
+                    "16383) || ']')"),
+            "");
 }
 
 // A model's name means another model tomorrow: nothing may be kept that was computed by it.
@@ -67,8 +69,8 @@ TEST_F(Process, EmbedIsNotOneOfTheFunctionsThatNeverChange) {
 }
 
 TEST_F(Process, WhatReadsFilesOrTrainsIsNotForViewsAndTriggers) {
-  for (const char* use :
-       {"semblance_export_model('default', 'x')", "semblance_import_model('x', 'y')", "semblance_info()"}) {
+  for (const char* use : {"semblance_export_model('default', 'x')",
+                          "semblance_import_model('x', 'y')", "semblance_info()"}) {
     Ask(std::string("CREATE VIEW w AS SELECT ") + use + " AS x");
     EXPECT_THAT(ErrorOf("SELECT x FROM w"), HasSubstr("unsafe use of")) << use;
     Ask("DROP VIEW w");
@@ -89,7 +91,8 @@ TEST_F(Process, VectorFunctionsMeanWhatOthersMeanByTheNames) {
         *static_cast<unsigned*>(sqlite3_user_data(context)) = sqlite3_value_subtype(values[0]);
       },
       nullptr, nullptr);
-  for (const char* vector : {"vec_f32('[1,2]')", "embed('a violin')", "(SELECT v FROM p LIMIT 1)"}) {
+  for (const char* vector :
+       {"vec_f32('[1,2]')", "embed('a violin')", "(SELECT v FROM p LIMIT 1)"}) {
     subtype = 0;
     Ask(std::string("SELECT subtype_of(") + vector + ")");
     EXPECT_EQ(subtype, 223u) << vector;
@@ -99,39 +102,49 @@ TEST_F(Process, VectorFunctionsMeanWhatOthersMeanByTheNames) {
 TEST_F(Process, AVectorThatCannotBeIsRefusedByColumn) {
   const std::pair<const char*, const char*> cases[] = {
       {"'[1,2,3]'", "column v of table p holds vectors of 2 numbers, and this one has 3"},
-      {"x'0000c07f0000803f'", "column v of table p: expected finite numbers, received a vector whose element 0 is NaN"},
+      {"x'0000c07f0000803f'",
+       "column v of table p: expected finite numbers, received a vector whose element 0 is NaN"},
       {"x'0000803f0000807f'", "element 1 is infinite"},
       {"'[1,1e39]'", "too large for a 32-bit float"},
       {"x'0000'", "a BLOB of 2 bytes"},
       {"7", "the INTEGER 7"}};
   for (const auto& [vector, message] : cases) {
-    EXPECT_THAT(ErrorOf(std::string("INSERT INTO p(v) VALUES (") + vector + ")"), HasSubstr(message));
-    EXPECT_NE(ErrorOf(std::string("SELECT rowid FROM p WHERE k = 1 AND v MATCH ") + vector), "") << vector;
+    EXPECT_THAT(ErrorOf(std::string("INSERT INTO p(v) VALUES (") + vector + ")"),
+                HasSubstr(message));
+    EXPECT_NE(ErrorOf(std::string("SELECT rowid FROM p WHERE k = 1 AND v MATCH ") + vector), "")
+        << vector;
   }
   Ask("CREATE VIRTUAL TABLE c USING semblance(v FLOAT[2])");
-  EXPECT_THAT(ErrorOf("INSERT INTO c(v) VALUES ('[0,0]')"), HasSubstr("column v of table c: a zero vector"));
+  EXPECT_THAT(ErrorOf("INSERT INTO c(v) VALUES ('[0,0]')"),
+              HasSubstr("column v of table c: a zero vector"));
 }
 
 // The same vector in a segment, in the tail and uncommitted.
 TEST_F(Process, TheSameVectorHasTheSameDistanceWhereverItLies) {
   for (const char* metric : {"cosine", "l2", "ip"}) {
-    Ask(std::string("CREATE VIRTUAL TABLE t USING semblance(v FLOAT[7], distance_metric=") + metric + ")");
+    Ask(std::string("CREATE VIRTUAL TABLE t USING semblance(v FLOAT[7], distance_metric=") +
+        metric + ")");
     Ask("CREATE TABLE vectors(id INTEGER PRIMARY KEY, v);"
         "WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 30)"
-        "INSERT INTO vectors SELECT x, '[' || (x * 7919 % 97) || '.1,' || (x * 31 % 89) || '.7,3.3,' || x ||"
+        "INSERT INTO vectors SELECT x, '[' || (x * 7919 % 97) || '.1,' || (x * 31 % 89) || "
+        "'.7,3.3,' || x ||"
         " ',0.9,-4,' || (x % 5) || ']' FROM i");
-    Ask("INSERT INTO t(rowid, v) SELECT id * 3 + 1, v FROM vectors; INSERT INTO t(t) VALUES ('optimize')");
+    Ask("INSERT INTO t(rowid, v) SELECT id * 3 + 1, v FROM vectors; INSERT INTO t(t) VALUES "
+        "('optimize')");
     Ask("INSERT INTO t(rowid, v) SELECT id * 3, v FROM vectors");
     Ask("BEGIN; INSERT INTO t(rowid, v) SELECT id * 3 + 2, v FROM vectors");
-    EXPECT_EQ(Ask("SELECT count(*), count(DISTINCT distance) FROM t WHERE v MATCH '[1,2.5,3,4,-5,6,0.7]'"),
+    EXPECT_EQ(Ask("SELECT count(*), count(DISTINCT distance) FROM t WHERE v MATCH "
+                  "'[1,2.5,3,4,-5,6,0.7]'"),
               (Rows{"90|30"}))
         << metric;
     EXPECT_EQ(Ask("WITH near AS (SELECT rowid AS id, row_number() OVER () - 1 AS place "
-                  "FROM t WHERE v MATCH '[1,2.5,3,4,-5,6,0.7]') SELECT count(*) FROM near WHERE id % 3 = place % 3"),
+                  "FROM t WHERE v MATCH '[1,2.5,3,4,-5,6,0.7]') SELECT count(*) FROM near WHERE id "
+                  "% 3 = place % 3"),
               (Rows{"90"}))
         << metric;
     Ask("COMMIT; INSERT INTO t(t) VALUES ('optimize')");
-    EXPECT_EQ(Ask("SELECT count(*), count(DISTINCT distance) FROM t WHERE v MATCH '[1,2.5,3,4,-5,6,0.7]'"),
+    EXPECT_EQ(Ask("SELECT count(*), count(DISTINCT distance) FROM t WHERE v MATCH "
+                  "'[1,2.5,3,4,-5,6,0.7]'"),
               (Rows{"90|30"}));
     Ask("DROP TABLE t; DROP TABLE vectors");
   }
@@ -139,12 +152,14 @@ TEST_F(Process, TheSameVectorHasTheSameDistanceWhereverItLies) {
 
 TEST_F(Process, AConstantVectorIsReadOnceAStatement) {
   Ask("CREATE TEMP TABLE long AS SELECT '[' || group_concat(x, ',') || ']' AS v FROM "
-      "(WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 8192) SELECT x / 7.0 AS x FROM i)");
+      "(WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 8192) SELECT x / "
+      "7.0 AS x FROM i)");
   const std::string json = Ask("SELECT v FROM long")[0];
   const auto seconds = [&](const std::string& vector) {
     const auto start = std::chrono::steady_clock::now();
     Ask("WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 200) "
-        "SELECT sum(vec_distance_l2(zeroblob(32768 + 0 * x), " + vector + ")) FROM i");
+        "SELECT sum(vec_distance_l2(zeroblob(32768 + 0 * x), " +
+        vector + ")) FROM i");
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
   const double anew = seconds("'" + json + "' || substr(' ', 1, x % 2)");

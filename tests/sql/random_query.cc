@@ -36,23 +36,59 @@ std::string RandomQuery::OnDistance() {
 
 // `cut`: there is a k, so conditions that let through too much on purpose are out.
 std::string RandomQuery::AskedOne(bool cut) {
-  constexpr const char* kNumbers[] = {"0", "1", "3", "5", "7.5", "'4'", "'x'", "-1", "abs(-6)",
-                                      "(SELECT max(lo) FROM q)", "NULL"};
-  constexpr const char* kTexts[] = {"'a'", "'b'", "'A'", "'ab'", "''", "lower('B')", "NULL",
-                                    "(SELECT tag FROM q WHERE id = 3)", "5", "'05'"};
+  constexpr const char* kNumbers[] = {
+      "0", "1", "3", "5", "7.5", "'4'", "'x'", "-1", "abs(-6)", "(SELECT max(lo) FROM q)", "NULL"};
+  constexpr const char* kTexts[] = {"'a'", "'b'",        "'A'",  "'ab'",
+                                    "''",  "lower('B')", "NULL", "(SELECT tag FROM q WHERE id = 3)",
+                                    "5",   "'05'"};
   constexpr const char* kValues[] = {"1", "2", "'2'", "2.5", "'x'", "x'01'", "NULL"};
-  constexpr const char* kFixed[] = {
-      "t.n IS NULL", "t.n IS NOT NULL", "t.tag NOTNULL", "t.u IS NULL", "t.n IS 3", "t.n IS NOT 3",
-      "t.n IS NULL", "t.tag IS 'a'", "t.tag IS NOT 'a'", "t.n BETWEEN 2 AND 6",
-      "t.tag BETWEEN 'a' AND 'b'", "t.n IN (1, 3, NULL, 5)", "t.n IN ('1', 2.0)", "t.tag IN ('a', 'A', 'c')",
-      "t.tag IN (5, 'b')", "t.u IN ('2', 2.5, x'01')", "t.n IN (SELECT lo FROM q)",
-      "t.tag IN (SELECT tag FROM owner)", "t.u IN (SELECT lo FROM q)", "t.tag IN (SELECT lo FROM q)",
-      "t.tag LIKE 'A%'", "t.tag LIKE '%b'", "t.tag GLOB 'a*'", "t.n LIKE '1%'", "t.extra LIKE 'e_'",
-      "t.extra = 'e'", "t.extra > 'e'", "t.tag = 'A' COLLATE NOCASE", "t.tag COLLATE NOCASE IN ('B', 'x')",
-      "t.tag < 'B' COLLATE NOCASE", "t.rowid IN (1, 5, 9, 9, 12, 33, 70)", "(t.rowid = 4 OR t.rowid = 11)",
-      "(t.n = 1 OR t.n = 6 OR t.n = 8)", "t.rowid BETWEEN 5 AND 40", "t.rowid <> 7", "t.rowid >= 12",
-      "t.rowid IN (SELECT row FROM owner)", "t.r = 3.25", "t.r IN (1.25, 2.25, '4.25')", "t.n IN ()",
-      "t.tag < 5", "t.u > 1", "t.tag = (SELECT lo FROM q WHERE id = 1)", "3 < t.n", "'b' = t.tag", "t.rowid < 30.5", "t.rowid > 'x'"};
+  constexpr const char* kFixed[] = {"t.n IS NULL",
+                                    "t.n IS NOT NULL",
+                                    "t.tag NOTNULL",
+                                    "t.u IS NULL",
+                                    "t.n IS 3",
+                                    "t.n IS NOT 3",
+                                    "t.n IS NULL",
+                                    "t.tag IS 'a'",
+                                    "t.tag IS NOT 'a'",
+                                    "t.n BETWEEN 2 AND 6",
+                                    "t.tag BETWEEN 'a' AND 'b'",
+                                    "t.n IN (1, 3, NULL, 5)",
+                                    "t.n IN ('1', 2.0)",
+                                    "t.tag IN ('a', 'A', 'c')",
+                                    "t.tag IN (5, 'b')",
+                                    "t.u IN ('2', 2.5, x'01')",
+                                    "t.n IN (SELECT lo FROM q)",
+                                    "t.tag IN (SELECT tag FROM owner)",
+                                    "t.u IN (SELECT lo FROM q)",
+                                    "t.tag IN (SELECT lo FROM q)",
+                                    "t.tag LIKE 'A%'",
+                                    "t.tag LIKE '%b'",
+                                    "t.tag GLOB 'a*'",
+                                    "t.n LIKE '1%'",
+                                    "t.extra LIKE 'e_'",
+                                    "t.extra = 'e'",
+                                    "t.extra > 'e'",
+                                    "t.tag = 'A' COLLATE NOCASE",
+                                    "t.tag COLLATE NOCASE IN ('B', 'x')",
+                                    "t.tag < 'B' COLLATE NOCASE",
+                                    "t.rowid IN (1, 5, 9, 9, 12, 33, 70)",
+                                    "(t.rowid = 4 OR t.rowid = 11)",
+                                    "(t.n = 1 OR t.n = 6 OR t.n = 8)",
+                                    "t.rowid BETWEEN 5 AND 40",
+                                    "t.rowid <> 7",
+                                    "t.rowid >= 12",
+                                    "t.rowid IN (SELECT row FROM owner)",
+                                    "t.r = 3.25",
+                                    "t.r IN (1.25, 2.25, '4.25')",
+                                    "t.n IN ()",
+                                    "t.tag < 5",
+                                    "t.u > 1",
+                                    "t.tag = (SELECT lo FROM q WHERE id = 1)",
+                                    "3 < t.n",
+                                    "'b' = t.tag",
+                                    "t.rowid < 30.5",
+                                    "t.rowid > 'x'"};
   // A number that may have come from anywhere, beside a column that is no number.
   constexpr const char* kLoose[] = {"t.tag > (SELECT lo FROM q WHERE id = 2)", "t.tag <> abs(-5)",
                                     "t.u < (SELECT lo FROM q WHERE id = 2)", "t.u IN (1, 2, 'x')"};
@@ -79,19 +115,33 @@ std::vector<std::string> RandomQuery::Asked(bool cut) {
 }
 
 std::string RandomQuery::Leftover() {
-  constexpr const char* kTerms[] = {
-      "length(t.extra) >= 2", "t.n % 2 = 0", "t.n + 0 > 3", "(t.n = 1 OR t.tag = 'b' OR t.r < 2)",
-      "(t.rowid = 3 OR t.n > 4)", "t.tag NOT LIKE 'a%'", "upper(t.tag) = 'A'", "t.n NOT IN (1, 2)",
-      "coalesce(t.u, 0) = 0", "length(t.tag) = length(t.extra)", "CASE WHEN t.n < 5 THEN 1 ELSE t.r > 3 END",
-      "EXISTS (SELECT 1 FROM owner WHERE owner.row = t.rowid)", "abs(t.rowid - 20) < 15",
-      "(t.n > 3) = (t.r > 3)", "NOT (t.n > 3)", "t.v IS NOT NULL", "(t.tag LIKE 'a' OR t.n IS NULL)",
-      "(SELECT count(*) FROM owner WHERE owner.tag = t.tag) > 0", "t.tag LIKE 'a^%' ESCAPE '^'", "+t.n = 3"};
+  constexpr const char* kTerms[] = {"length(t.extra) >= 2",
+                                    "t.n % 2 = 0",
+                                    "t.n + 0 > 3",
+                                    "(t.n = 1 OR t.tag = 'b' OR t.r < 2)",
+                                    "(t.rowid = 3 OR t.n > 4)",
+                                    "t.tag NOT LIKE 'a%'",
+                                    "upper(t.tag) = 'A'",
+                                    "t.n NOT IN (1, 2)",
+                                    "coalesce(t.u, 0) = 0",
+                                    "length(t.tag) = length(t.extra)",
+                                    "CASE WHEN t.n < 5 THEN 1 ELSE t.r > 3 END",
+                                    "EXISTS (SELECT 1 FROM owner WHERE owner.row = t.rowid)",
+                                    "abs(t.rowid - 20) < 15",
+                                    "(t.n > 3) = (t.r > 3)",
+                                    "NOT (t.n > 3)",
+                                    "t.v IS NOT NULL",
+                                    "(t.tag LIKE 'a' OR t.n IS NULL)",
+                                    "(SELECT count(*) FROM owner WHERE owner.tag = t.tag) > 0",
+                                    "t.tag LIKE 'a^%' ESCAPE '^'",
+                                    "+t.n = 3"};
   return dice_.Of(kTerms);
 }
 
 std::string RandomQuery::Joined(std::vector<std::string> terms) {
   for (size_t i = terms.size(); i > 1; --i)
-    std::swap(terms[i - 1], terms[static_cast<size_t>(dice_.Between(0, static_cast<int64_t>(i) - 1))]);
+    std::swap(terms[i - 1],
+              terms[static_cast<size_t>(dice_.Between(0, static_cast<int64_t>(i) - 1))]);
   std::string text;
   for (const std::string& term : terms) text += (text.empty() ? "" : " AND ") + term;
   return text;
@@ -101,7 +151,8 @@ std::string RandomQuery::Joined(std::vector<std::string> terms) {
 std::string RandomQuery::Near(const std::string& vector, const std::vector<std::string>& asked,
                               int64_t k) const {
   std::string sql = "(SELECT t.rowid AS rowid, t.v, t.tag, t.n, t.r, t.u, t.extra, " +
-                    tables_.Distance("t.v", vector) + " AS distance FROM o AS t WHERE t.v IS NOT NULL";
+                    tables_.Distance("t.v", vector) +
+                    " AS distance FROM o AS t WHERE t.v IS NOT NULL";
   for (const std::string& term : asked) sql += " AND " + term;
   return sql + " ORDER BY distance, t.rowid LIMIT " + std::to_string(k) + ")";
 }
@@ -123,8 +174,9 @@ RandomQuery::Search RandomQuery::NewSearch() {
   } else {
     constexpr const char* kMatch[] = {"t.v MATCH ", "t MATCH ", "t.t = "};
     terms.push_back(dice_.Of(kMatch) + vector);
-    if (cut) terms.push_back(dice_.OneIn(5) ? "t.k < " + std::to_string(k + 1)
-                                            : (dice_.OneIn(5) ? "t.k <= " : "t.k = ") + std::to_string(k));
+    if (cut)
+      terms.push_back(dice_.OneIn(5) ? "t.k < " + std::to_string(k + 1)
+                                     : (dice_.OneIn(5) ? "t.k <= " : "t.k = ") + std::to_string(k));
     terms.push_back("t.ef = 10000");
   }
   return {from + Where(Joined(terms)),
@@ -142,7 +194,8 @@ QueryPair RandomQuery::Plain() {
   const std::string limit = Limit();
   const std::string select = std::string("SELECT ") + kShown + " ";
   constexpr const char* kOthers[] = {" ORDER BY t.distance DESC, t.rowid", " ORDER BY t.n, t.rowid",
-                                     " ORDER BY t.tag DESC, t.distance, t.rowid", " ORDER BY t.rowid DESC",
+                                     " ORDER BY t.tag DESC, t.distance, t.rowid",
+                                     " ORDER BY t.rowid DESC",
                                      " ORDER BY t.distance, t.rowid DESC"};
   if (dice_.OneIn(3)) {
     const std::string order = dice_.Of(kOthers);
@@ -174,11 +227,13 @@ QueryPair RandomQuery::Nested() {
       {"SELECT id, tag FROM o WHERE id IN (SELECT t.rowid ", ") ORDER BY id"},
       {"SELECT id, n FROM o WHERE id NOT IN (SELECT t.rowid ", ") AND n < 4 ORDER BY id"},
       {"WITH near AS (SELECT t.rowid AS id, t.distance AS d, t.tag AS tag ",
-       ") SELECT near.*, owner.who FROM near JOIN owner ON owner.tag = near.tag ORDER BY d, near.id, who"},
+       ") SELECT near.*, owner.who FROM near JOIN owner ON owner.tag = near.tag ORDER BY d, "
+       "near.id, who"},
       {"WITH near AS MATERIALIZED (SELECT t.rowid AS id, t.distance AS d ",
        ") SELECT a.id, b.id FROM near AS a JOIN near AS b ON a.id < b.id ORDER BY 1, 2"},
       {"SELECT avg(d), count(*) FROM (SELECT t.distance AS d, t.n AS n ", ") WHERE +n > 2"},
-      {"WITH near AS MATERIALIZED (SELECT t.distance AS d, t.n AS n ", ") SELECT avg(d), count(*) FROM near WHERE n > 2"},
+      {"WITH near AS MATERIALIZED (SELECT t.distance AS d, t.n AS n ",
+       ") SELECT avg(d), count(*) FROM near WHERE n > 2"},
       {"SELECT owner.who FROM owner WHERE EXISTS (SELECT 1 ", ") ORDER BY 1"},
       {"SELECT (SELECT count(*) ", "), 7"}};
   const auto& form = kForms[dice_.Between(0, static_cast<int64_t>(std::size(kForms)) - 1)];
@@ -200,7 +255,8 @@ QueryPair RandomQuery::Compound() {
   const Search a = NewSearch(), b = NewSearch();
   constexpr const char* kBetween[] = {" UNION ", " UNION ALL ", " INTERSECT ", " EXCEPT "};
   const std::string between = dice_.Of(kBetween);
-  const std::string columns = dice_.OneIn(2) ? "SELECT t.rowid AS id, t.tag " : "SELECT t.tag, t.n ";
+  const std::string columns =
+      dice_.OneIn(2) ? "SELECT t.rowid AS id, t.tag " : "SELECT t.tag, t.n ";
   const std::string order = dice_.OneIn(2) ? "" : " ORDER BY 1, 2";
   return {columns + a.ours + between + columns + b.ours + order,
           columns + a.theirs + between + columns + b.theirs + order, false};
@@ -245,11 +301,12 @@ QueryPair RandomQuery::Lateral() {
     terms.push_back(dice_.OneIn(2) ? "t.v MATCH q.at" : "t MATCH q.at");
     terms.push_back("t.k = " + std::to_string(k));
   }
-  std::string theirs = "FROM (SELECT q.id AS id, t.rowid AS rowid, t.v, t.tag, t.n, t.r, t.u, t.extra, " +
-                       tables_.Distance("t.v", "q.at") +
-                       " AS distance, row_number() OVER (PARTITION BY q.id ORDER BY " +
-                       tables_.Distance("t.v", "q.at") +
-                       ", t.rowid) AS place FROM q JOIN o AS t WHERE t.v IS NOT NULL";
+  std::string theirs =
+      "FROM (SELECT q.id AS id, t.rowid AS rowid, t.v, t.tag, t.n, t.r, t.u, t.extra, " +
+      tables_.Distance("t.v", "q.at") +
+      " AS distance, row_number() OVER (PARTITION BY q.id ORDER BY " +
+      tables_.Distance("t.v", "q.at") +
+      ", t.rowid) AS place FROM q JOIN o AS t WHERE t.v IS NOT NULL";
   for (const std::string& term : asked) theirs += " AND " + term;
   theirs += ") AS t WHERE t.place <= " + std::to_string(k);
   if (!leftover.empty()) theirs += " AND " + leftover;
@@ -262,20 +319,24 @@ QueryPair RandomQuery::LeftLateral() {
   const std::string k = std::to_string(dice_.Between(1, 4));
   const std::string asked = dice_.OneIn(2) ? AskedOne(true) : "t.n > q.lo";
   const std::string order = " ORDER BY 1, 3, 2";
-  return {"SELECT q.id, t.rowid, t.distance FROM q LEFT JOIN t ON t.v MATCH q.at AND t.k = " + k + " AND " +
-              asked + order,
-          "SELECT q.id, t.rowid, t.distance FROM q LEFT JOIN (SELECT q.id AS id, t.rowid AS rowid, " +
-              tables_.Distance("t.v", "q.at") + " AS distance, row_number() OVER (PARTITION BY q.id ORDER BY " +
-              tables_.Distance("t.v", "q.at") + ", t.rowid) AS place FROM q JOIN o AS t WHERE t.v IS NOT NULL AND " +
-              asked + ") AS t ON t.id = q.id AND t.place <= " + k + order,
-          true};
+  return {
+      "SELECT q.id, t.rowid, t.distance FROM q LEFT JOIN t ON t.v MATCH q.at AND t.k = " + k +
+          " AND " + asked + order,
+      "SELECT q.id, t.rowid, t.distance FROM q LEFT JOIN (SELECT q.id AS id, t.rowid AS rowid, " +
+          tables_.Distance("t.v", "q.at") +
+          " AS distance, row_number() OVER (PARTITION BY q.id ORDER BY " +
+          tables_.Distance("t.v", "q.at") +
+          ", t.rowid) AS place FROM q JOIN o AS t WHERE t.v IS NOT NULL AND " + asked +
+          ") AS t ON t.id = q.id AND t.place <= " + k + order,
+      true};
 }
 
 QueryPair RandomQuery::Correlated() {
   const std::string asked = dice_.OneIn(2) ? AskedOne(true) : "t.n >= q.lo";
   const std::string k = std::to_string(dice_.Between(1, 3));
   const std::string ours = "FROM t WHERE t.v MATCH q.at AND t.k = " + k + " AND " + asked;
-  const std::string theirs = "FROM (SELECT t.rowid AS rowid, t.n AS n, " + tables_.Distance("t.v", "q.at") +
+  const std::string theirs = "FROM (SELECT t.rowid AS rowid, t.n AS n, " +
+                             tables_.Distance("t.v", "q.at") +
                              " AS distance FROM o AS t WHERE t.v IS NOT NULL AND " + asked +
                              " ORDER BY distance, t.rowid LIMIT " + k + ") AS t";
   constexpr const char* kForms[][2] = {
@@ -293,8 +354,8 @@ QueryPair RandomQuery::EitherQuery() {
   const int64_t k = dice_.Between(1, 6);
   return {"SELECT t.rowid, t.tag FROM t WHERE (t.v MATCH " + a + " OR t.v MATCH " + b +
               ") AND t.k = " + std::to_string(k),
-          "SELECT t.rowid, t.tag FROM " + Near(a, {}, k) + " AS t UNION SELECT t.rowid, t.tag FROM " +
-              Near(b, {}, k) + " AS t",
+          "SELECT t.rowid, t.tag FROM " + Near(a, {}, k) +
+              " AS t UNION SELECT t.rowid, t.tag FROM " + Near(b, {}, k) + " AS t",
           false};
 }
 

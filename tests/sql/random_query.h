@@ -1,8 +1,9 @@
-// Random SELECTs over TwinTables, each as the virtual table is asked and as the ordinary one answers.
+// Random SELECTs over TwinTables, each as the virtual table is asked and as the ordinary one
+// answers.
 //
-// What is the right answer: a search gives the k nearest (all, without k) of the rows that meet every
-// condition the table is asked, that is `column OP value`, IN, LIKE, GLOB, IS, BETWEEN, IS NULL joined by AND;
-// any other condition is applied to those rows.
+// What is the right answer: a search gives the k nearest (all, without k) of the rows that meet
+// every condition the table is asked, that is `column OP value`, IN, LIKE, GLOB, IS, BETWEEN, IS
+// NULL joined by AND; any other condition is applied to those rows.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@
 namespace semblance::test {
 
 struct QueryPair {
-  std::string ours;    // over t, with MATCH
-  std::string theirs;  // over o, with vec_distance_* and ORDER BY
+  std::string ours;     // over t, with MATCH
+  std::string theirs;   // over o, with vec_distance_* and ORDER BY
   bool ordered = true;  // rows must come in this order; else in any
 };
 
@@ -37,7 +38,8 @@ class RandomQuery {
   std::string OnDistance();
   std::string Leftover();
   std::string Joined(std::vector<std::string> terms);
-  std::string Near(const std::string& vector, const std::vector<std::string>& asked, int64_t k) const;
+  std::string Near(const std::string& vector, const std::vector<std::string>& asked,
+                   int64_t k) const;
   std::string Limit();
 
   QueryPair Plain();

@@ -1,4 +1,5 @@
-// What bites in transactions and in the life of a virtual table, one test a trap; docs/sqlite.md lists them.
+// What bites in transactions and in the life of a virtual table, one test a trap; docs/sqlite.md
+// lists them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +16,9 @@ using testing::HasSubstr;
 
 class Transactions : public Points {
  protected:
-  void TearDown() override { EXPECT_EQ(ErrorOf("INSERT INTO p(p) VALUES ('integrity-check')"), ""); }
+  void TearDown() override {
+    EXPECT_EQ(ErrorOf("INSERT INTO p(p) VALUES ('integrity-check')"), "");
+  }
   Rows Nearest(TestConnection* connection, const std::string& at) {
     return connection->Rows("SELECT rowid FROM p WHERE v MATCH '" + at + "' AND k = 1");
   }
@@ -59,7 +62,8 @@ TEST_F(Transactions, AReaderSeesTheCommitOfItsSnapshot) {
 }
 
 TEST_F(Transactions, ATableThatJoinsLateKnowsTheOpenSavepoints) {
-  Ask("CREATE TABLE plain(x); BEGIN; INSERT INTO plain VALUES (1); SAVEPOINT a; SAVEPOINT b; SAVEPOINT c");
+  Ask("CREATE TABLE plain(x); BEGIN; INSERT INTO plain VALUES (1); SAVEPOINT a; SAVEPOINT b; "
+      "SAVEPOINT c");
   Ask("INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ROLLBACK TO b");
   EXPECT_EQ(Nearest(&connection_, "[600,0]"), (Rows{"100"}));
   Ask("INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); RELEASE b; ROLLBACK TO a");
@@ -70,7 +74,9 @@ TEST_F(Transactions, ATableThatJoinsLateKnowsTheOpenSavepoints) {
 TEST_F(Transactions, AStatementThatFailsLeavesNothingOfItself) {
   Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
   EXPECT_NE(ErrorOf("INSERT INTO p(rowid, v) VALUES (501, '[501,0]'), (7, '[502,0]')"), "");
-  EXPECT_NE(ErrorOf("UPDATE p SET v = CASE rowid WHEN 9 THEN '[1]' ELSE '[700,0]' END WHERE rowid < 20"), "");
+  EXPECT_NE(
+      ErrorOf("UPDATE p SET v = CASE rowid WHEN 9 THEN '[1]' ELSE '[700,0]' END WHERE rowid < 20"),
+      "");
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[700,0]' AND k = 2"), (Rows{"500", "100"}));
   Ask("COMMIT");
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE v MATCH '[700,0]' AND k = 2"), (Rows{"500", "100"}));
@@ -83,8 +89,9 @@ TEST_F(Transactions, ConflictClausesAreFollowedAndUpsertIsSqlitesToRefuse) {
   EXPECT_EQ(Nearest(&connection_, "[900,0]"), (Rows{"5"}));
   Ask("UPDATE OR REPLACE p SET rowid = 6 WHERE rowid = 5");
   EXPECT_EQ(Nearest(&connection_, "[900,0]"), (Rows{"6"}));
-  EXPECT_THAT(ErrorOf("INSERT INTO p(rowid, v) VALUES (6, '[1,0]') ON CONFLICT DO UPDATE SET n = 1"),
-              HasSubstr("UPSERT not implemented for virtual table"));
+  EXPECT_THAT(
+      ErrorOf("INSERT INTO p(rowid, v) VALUES (6, '[1,0]') ON CONFLICT DO UPDATE SET n = 1"),
+      HasSubstr("UPSERT not implemented for virtual table"));
 }
 
 TEST_F(Transactions, ObjectsThatSqliteMakesAnewKnowWhatIsUncommitted) {
@@ -119,7 +126,8 @@ TEST_F(Transactions, ChangesCountsTheRowsOfTheUser) {
   EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"3|103"}));
   Ask("BEGIN; INSERT INTO p(v) VALUES ('[1,1]'), ('[2,1]'); COMMIT");
   EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"2|105"}));
-  Ask("BEGIN; UPDATE p SET v = '[9,9]' WHERE rowid > 103; SAVEPOINT s; DELETE FROM p WHERE rowid < 4; COMMIT");
+  Ask("BEGIN; UPDATE p SET v = '[9,9]' WHERE rowid > 103; SAVEPOINT s; DELETE FROM p WHERE rowid < "
+      "4; COMMIT");
   EXPECT_EQ(Ask("SELECT changes(), last_insert_rowid()"), (Rows{"3|105"}));
   Ask("DELETE FROM p WHERE n = 7");
   EXPECT_EQ(Ask("SELECT changes()"), (Rows{"10"}));
@@ -127,7 +135,8 @@ TEST_F(Transactions, ChangesCountsTheRowsOfTheUser) {
 
 TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
   Ask("BEGIN; SAVEPOINT s; INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ROLLBACK TO s; COMMIT");
-  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); DELETE FROM p WHERE rowid = 501; COMMIT");
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); DELETE FROM p WHERE rowid = 501; "
+      "COMMIT");
   Ask("BEGIN; UPDATE p SET n = 3 WHERE rowid = 1; COMMIT");
   Ask("BEGIN; SAVEPOINT s; INSERT INTO p(rowid, v) VALUES (502, '[502,0]'); ROLLBACK TO s;"
       "INSERT INTO p(rowid, v) VALUES (503, '[503,0]'); COMMIT");
@@ -136,20 +145,59 @@ TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
   EXPECT_EQ(Ask("SELECT count(*) FROM p WHERE v MATCH '[0,0]'"), (Rows{"101"}));
 }
 
+TEST_F(Transactions, AStatementMayChangeWhatItSearches) {
+  Ask("UPDATE p SET n = -1 WHERE v MATCH '[10,0]' AND k = 3");
+  EXPECT_EQ(Ask("SELECT rowid FROM p WHERE n = -1"), (Rows{"10", "11", "12"}));
+  Ask("UPDATE p SET v = '[' || (1000 + rowid) || ',0]' WHERE v MATCH '[0,0]' AND n = 5 AND k = 4");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[1000,0]', 4)"), (Rows{"6", "16", "26", "36"}));
+  Ask("INSERT INTO p(rowid, v, n) SELECT 200 + rowid, v, n FROM p('[50,0]', 3)");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[50,0]', 6)"), (Rows{"51", "251", "50", "52", "250", "252"}));
+  Ask("DELETE FROM p WHERE v MATCH '[50,0]' AND k = 4 AND rowid > 60");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[50,0]', 6)"), (Rows{"51", "50", "52", "49", "53", "48"}));
+  Ask("DELETE FROM p WHERE v MATCH '[0,0]'");
+  EXPECT_EQ(Ask("SELECT count(*) FROM p"), (Rows{"0"}));
+}
+
+TEST_F(Transactions, ASearchUnderWayOutlivesWhatIsWrittenMeanwhile) {
+  sqlite3_stmt* statement = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(connection_.db(), "SELECT rowid, name FROM p WHERE v MATCH '[0,0]'",
+                               -1, &statement, nullptr),
+            SQLITE_OK);
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  int64_t rows = 0;
+  double last = 0;
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    const auto row_id = static_cast<double>(sqlite3_column_int64(statement, 0));
+    EXPECT_GT(row_id, last);  // as the points lie
+    last = row_id;
+    if (rows == 5)
+      Ask("DELETE FROM p WHERE rowid BETWEEN 20 AND 30; INSERT INTO p(v) VALUES ('[1,1]')");
+    if (rows == 10) Ask("COMMIT");
+    if (rows == 15) Ask("INSERT INTO p(p) VALUES ('optimize')");
+    if (++rows > 200) break;
+  }
+  EXPECT_EQ(sqlite3_finalize(statement), SQLITE_OK);
+  EXPECT_GE(rows, 90);
+}
+
 TEST(TransactionsOfALostFolder, TheTableCanBeDroppedAndSaysWhatToType) {
   const TempFolder folder;
   {
     TestConnection connection(folder.File("notes.db"));
     connection.Rows("CREATE VIRTUAL TABLE \"my notes\" USING semblance(body TEXT EMBED)");
     connection.Rows("CREATE VIRTUAL TABLE points USING semblance(v FLOAT[1])");
-    connection.Rows("INSERT INTO \"my notes\" VALUES ('a violin'); INSERT INTO points VALUES ('[1]')");
+    connection.Rows(
+        "INSERT INTO \"my notes\" VALUES ('a violin'); INSERT INTO points VALUES ('[1]')");
   }
   ASSERT_GT(std::filesystem::remove_all(folder.File("notes.db-semblance")), 0u);
   TestConnection connection(folder.File("notes.db"));
   const std::string search = " WHERE body MATCH 'x' AND k = 1";
-  EXPECT_THAT(connection.ErrorOf("SELECT * FROM \"my notes\"" + search),
-              HasSubstr("; INSERT INTO \"my notes\"(\"my notes\") VALUES('rebuild') makes the vectors again"));
-  EXPECT_THAT(connection.ErrorOf("SELECT * FROM points('[1]')"), HasSubstr("bring back the folder"));
+  EXPECT_THAT(
+      connection.ErrorOf("SELECT * FROM \"my notes\"" + search),
+      HasSubstr(
+          "; INSERT INTO \"my notes\"(\"my notes\") VALUES('rebuild') makes the vectors again"));
+  EXPECT_THAT(connection.ErrorOf("SELECT * FROM points('[1]')"),
+              HasSubstr("bring back the folder"));
   connection.Rows("ATTACH '" + folder.File("notes.db") + "' AS \"the copy\"");
   EXPECT_THAT(connection.ErrorOf("SELECT * FROM \"the copy\".\"my notes\"" + search),
               HasSubstr("; INSERT INTO \"the copy\".\"my notes\"(\"my notes\") VALUES('rebuild')"));

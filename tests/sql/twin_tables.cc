@@ -46,10 +46,11 @@ TwinTables::TwinTables(TestConnection* connection, TwinOptions options, Dice* di
   Change("INSERT INTO {}" + std::string(kColumns) + " VALUES " + rows);
   for (int64_t id = 1; id <= 4; ++id) {
     connection_->Rows("INSERT INTO q VALUES (" + std::to_string(id) + ", " + QueryVector() + ", " +
-                      std::to_string(dice_->Between(0, 7)) + ", '" + std::string(1, "abcA"[id - 1]) +
-                      "')");
-    connection_->Rows("INSERT INTO owner VALUES (" + std::to_string(dice_->Between(1, 9) + 10 * id) +
-                      ", 'who" + std::to_string(id) + "', '" + std::string(1, "abca"[id - 1]) + "')");
+                      std::to_string(dice_->Between(0, 7)) + ", '" +
+                      std::string(1, "abcA"[id - 1]) + "')");
+    connection_->Rows("INSERT INTO owner VALUES (" +
+                      std::to_string(dice_->Between(1, 9) + 10 * id) + ", 'who" +
+                      std::to_string(id) + "', '" + std::string(1, "abca"[id - 1]) + "')");
   }
 }
 
@@ -118,7 +119,8 @@ std::string TwinTables::RandomChange() {
     case 3:
       return Change("UPDATE {} SET v = " + RowVector() + " WHERE rowid = " + row());
     case 4:
-      return Change("UPDATE {} SET n = n + 1, tag = 'b' WHERE n = " + other + " AND rowid > " + row());
+      return Change("UPDATE {} SET n = n + 1, tag = 'b' WHERE n = " + other + " AND rowid > " +
+                    row());
     case 5:
       return Change("DELETE FROM {} WHERE rowid IN (" + row() + ", " + row() + ")");
     case 6:

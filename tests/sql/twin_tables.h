@@ -54,8 +54,8 @@ class TwinTables {
   // The distance of `vector` from the literal, as the ordinary table counts it.
   std::string Distance(const std::string& vector, const std::string& literal) const;
 
-  // The same statement on both: {} stands for the table's name. They must agree on whether it fails;
-  // gives the message of a disagreement, or nothing.
+  // The same statement on both: {} stands for the table's name. They must agree on whether it
+  // fails; gives the message of a disagreement, or nothing.
   std::string Change(const std::string& statement);
   // A random INSERT, UPDATE or DELETE of a few rows.
   std::string RandomChange();
