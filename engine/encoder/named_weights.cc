@@ -14,9 +14,9 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 const TensorView& NamedWeights::View(const std::string& name,
                                      const std::vector<int64_t>& shape) const {
   const TensorView* found = tensors_.Find(name);
-  if (found == nullptr) throw Error(ErrorKind::kMissing, "model.safetensors lacks " + name);
+  if (found == nullptr) throw Error(ErrorKind::kMissing, "the weights lack " + name);
   if (found->shape != shape) {
-    throw Error(ErrorKind::kCorruption, "model.safetensors: " + name + " has the shape " +
+    throw Error(ErrorKind::kCorruption, "the weights have " + name + " with the shape " +
                                             ShapeText(found->shape) + ", config.json asks for " +
                                             ShapeText(shape));
   }

@@ -119,7 +119,8 @@ TEST(TorchPickleTest, DeepAndLongPicklesNeedNoDeepStackAndNoEndlessMemory) {
   for (int i = 1; i < 300000; ++i) parameters += "h\1";
   parameters += "N";
   for (int i = 0; i < 300000; ++i) parameters += "\x85R";
-  EXPECT_THAT(MessageOf(ZipOf({{"a/data.pkl", parameters + "s."}})), HasSubstr("described"));
+  const std::string nested = ZipOf({{"a/data.pkl", parameters + "s."}});
+  EXPECT_TRUE(TorchFile::Parse(nested).tensors().empty());
   EXPECT_THAT(MessageOf(ZipOf({{"a/data.pkl", "\x80\2]q\1h\1a."}})), HasSubstr("no state dict"));
   EXPECT_THAT(MessageOf(ZipOf({{"a/data.pkl", std::string("\x80\2").append(3 << 20, '}')}})),
               HasSubstr("too many values"));
