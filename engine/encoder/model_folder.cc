@@ -20,8 +20,9 @@ constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kTokenizer = "tokenizer_config.json";
 constexpr const char* kBlock = "semblance";
 constexpr const char* kWhichPooler =
-    "name the pooler that the model was trained with: \"avg\" for sentence-transformers with mean "
-    "pooling and for a plain network that was never trained for sentences; \"cls_before_pooler\" for "
+    "name the one that the model was trained with, semblance_import_model(folder, name, 'avg') or "
+    "semblance model import --pooler avg: \"avg\" for sentence-transformers with mean pooling and "
+    "for a plain network that was never trained for sentences; \"cls_before_pooler\" for "
     "unsupervised SimCSE (unsup-simcse-...) and sentence-transformers with the CLS token; \"cls\" for "
     "supervised SimCSE (sup-simcse-...); \"avg_first_last\" and \"avg_top2\" average two layers";
 

@@ -187,7 +187,7 @@ void WriteDense(const BertConfig& config, std::string_view model_safetensors,
   WriteWholeFile(folder + "/model.safetensors",
                  WriteSafeTensors({{"linear.weight", {{config.hidden, config.hidden}, weight}},
                                    {"linear.bias", {{config.hidden}, bias}}},
-                                  DType::kF32));
+                                  file.Find(pooler + "weight")->dtype));
 }
 
 }  // namespace
