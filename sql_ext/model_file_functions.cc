@@ -1,7 +1,7 @@
-// semblance_export_model(name, folder) and semblance_import_model(folder, name [, pooler]): a model of
-// the main database as a folder that Hugging Face's libraries read too, and back, theirs included
-// (engine/encoder/model_folder.h). Each gives the model's id. They touch the file system, so they are
-// SQLITE_DIRECTONLY: no view or trigger runs them.
+// semblance_export_model(name, folder) and semblance_import_model(folder, name [, pooler]): a model
+// of the main database as a folder that Hugging Face's libraries read too, and back, theirs
+// included (engine/encoder/model_folder.h). Each gives the model's id. They touch the file system,
+// so they are SQLITE_DIRECTONLY: no view or trigger runs them.
 
 #include <filesystem>
 #include <optional>
@@ -28,8 +28,8 @@ void ResultText(sqlite3_context* context, const std::string& text) {
 
 void ExportModel(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   GuardFunction(context, [&] {
-    const std::string name = TextArgument(
-        arguments[0], "semblance_export_model(name, folder): the name of a model");
+    const std::string name =
+        TextArgument(arguments[0], "semblance_export_model(name, folder): the name of a model");
     const std::string folder =
         TextArgument(arguments[1], "semblance_export_model(name, folder): the path of a folder");
     if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder)) {
@@ -47,8 +47,8 @@ void ImportModel(sqlite3_context* context, int count, sqlite3_value** arguments)
   GuardFunction(context, [&] {
     const std::string folder =
         TextArgument(arguments[0], "semblance_import_model(folder, name): the path of a folder");
-    const std::string name = TextArgument(
-        arguments[1], "semblance_import_model(folder, name): a name for the model");
+    const std::string name =
+        TextArgument(arguments[1], "semblance_import_model(folder, name): a name for the model");
     std::optional<encoder::Pooler> pooler;
     if (count > 2 && sqlite3_value_type(arguments[2]) != SQLITE_NULL) {
       pooler = encoder::PoolerFromName(TextArgument(

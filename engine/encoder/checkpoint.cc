@@ -62,10 +62,10 @@ std::map<std::string, const Tensor*> Assign(const WeightFiles& weights, const Be
     const std::string name = NewName(full_name.substr(prefix.size()));
     if (!IsOfTheNetwork(name) || IsBuffer(name)) continue;
     if (shapes.count(name) == 0) {
-      throw Error(ErrorKind::kUnsupported,
-                  "the weights have " + full_name + ", which a network of model_type \"" +
-                      std::string(ModelType(config.architecture)) +
-                      "\" and the sizes of config.json does not");
+      throw Error(ErrorKind::kUnsupported, "the weights have " + full_name +
+                                               ", which a network of model_type \"" +
+                                               std::string(ModelType(config.architecture)) +
+                                               "\" and the sizes of config.json does not");
     }
     if (!assigned.emplace(name, &tensor).second) {
       throw Error(ErrorKind::kCorruption, "the weights have " + name + " by two names");

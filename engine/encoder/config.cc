@@ -102,8 +102,8 @@ void ReadOwnKeys(const json& object, BertConfig* config) {
   }
   if (config->architecture == Architecture::kAlbert) {
     config->embedding = IntegerOr(object, "embedding_size", 128, 1, kMostHidden, kWhat);
-    config->layer_groups = IntegerOr(object, "num_hidden_groups", 1, 1,
-                                     std::max<int64_t>(config->layers, 1), kWhat);
+    config->layer_groups =
+        IntegerOr(object, "num_hidden_groups", 1, 1, std::max<int64_t>(config->layers, 1), kWhat);
     if (IntegerOr(object, "inner_group_num", 1, 0, INT32_MAX, kWhat) != 1) {
       throw Error(ErrorKind::kUnsupported, kWhat + ": inner_group_num must be 1");
     }
@@ -166,7 +166,8 @@ BertConfig BertConfig::Parse(std::string_view text) {
       IntegerOr(object, "intermediate_size", std::min(4 * config.hidden, kMostIntermediate),
                 config.layers > 0 ? 1 : 0, kMostIntermediate, kWhat);
   config.token_types = IntegerOr(object, "type_vocab_size", 2, 1, kMostTokenTypes, kWhat);
-  config.pad_token = IntegerOr(object, "pad_token_id", row.pad_token, 0, config.vocabulary - 1, kWhat);
+  config.pad_token =
+      IntegerOr(object, "pad_token_id", row.pad_token, 0, config.vocabulary - 1, kWhat);
   config.epsilon = NumberOr(object, "layer_norm_eps", 1e-12, kWhat);
   const bool is_albert = config.architecture == Architecture::kAlbert;
   config.activation =

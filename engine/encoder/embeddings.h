@@ -18,7 +18,8 @@ class Embeddings {
  public:
   Embeddings(const BertConfig& config, const NamedWeights& weights, const KernelSet& kernels);
 
-  // out [ids.size(), embedding_width()]. The ids are in the vocabulary and no more than there are positions.
+  // out [ids.size(), embedding_width()]. The ids are in the vocabulary and no more than there are
+  // positions.
   void Lookup(const std::vector<int32_t>& ids, float* out) const;
   uint64_t memory_bytes() const;
 
@@ -28,7 +29,7 @@ class Embeddings {
   const KernelSet& kernels_;
   size_t width_;
   size_t first_position_;
-  int32_t padding_;  // RoBERTa and MPNet: tokens that have no position of their own; -1: there are none
+  int32_t padding_;  // RoBERTa, MPNet: the token that has no position of its own; else -1
   float epsilon_;
   DType word_type_;
   std::vector<float> words_;            // [vocabulary, width] of F32

@@ -23,7 +23,8 @@ constexpr const char* kWhichPooler =
     "name the one that the model was trained with, semblance_import_model(folder, name, 'avg') or "
     "semblance model import --pooler avg: \"avg\" for sentence-transformers with mean pooling and "
     "for a plain network that was never trained for sentences; \"cls_before_pooler\" for "
-    "unsupervised SimCSE (unsup-simcse-...) and sentence-transformers with the CLS token; \"cls\" for "
+    "unsupervised SimCSE (unsup-simcse-...) and sentence-transformers with the CLS token; \"cls\" "
+    "for "
     "supervised SimCSE (sup-simcse-...); \"avg_first_last\" and \"avg_top2\" average two layers";
 
 // Our own block as it stands in config.json, empty where there is none.
@@ -69,8 +70,8 @@ int64_t ChooseLength(const BertConfig& config, const SentenceSettings& settings,
   return length;
 }
 
-// Lower-casing before the tokenizer, said in the tokenizer's own words: accents stay, unless it took
-// them off anyway.
+// Lower-casing before the tokenizer, said in the tokenizer's own words: accents stay, unless it
+// took them off anyway.
 void LowerCase(ModelPackage* package) {
   json object = ParseJsonObject(package->File(kTokenizer), kTokenizer);
   if (BoolOr(object, "do_lower_case", false, kTokenizer)) return;
@@ -100,8 +101,7 @@ ModelPackage ImportModelFolder(const std::string& directory, const std::optional
   const WeightFiles weights(home, safetensors);
 
   json block = before;
-  block["pooler"] =
-      ChoosePooler(before, settings, pooler, HasSimCseHead(weights), directory);
+  block["pooler"] = ChoosePooler(before, settings, pooler, HasSimCseHead(weights), directory);
   if (!before.contains("max_length")) block["max_length"] = ChooseLength(config, settings, package);
   if (!settings.prompt.empty()) block["prompt"] = settings.prompt;
   std::string converted = ConvertWeights(weights, config, dense.get());

@@ -1,6 +1,6 @@
 // A model as a set of named files, in the layout of a Hugging Face folder:
 //
-//   config.json             the architecture (config.h), with Hugging Face's keys, and our own block
+//   config.json             the architecture (config.h), with Hugging Face's keys, and our block
 //                           "semblance": {"pooler": "avg", "max_length": 64, "prompt": "query: "}
 //   model.safetensors       the weights, F32, F16 or BF16, named as weight_names.h says
 //   tokenizer.model         sentencepiece

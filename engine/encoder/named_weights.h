@@ -1,5 +1,5 @@
-// The tensors of a model by name (weight_names.h), each checked against the shape that the configuration asks
-// for.
+// The tensors of a model by name (weight_names.h), each checked against the shape that the
+// configuration asks for.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,13 @@
-// BERT and its kin, with the LayerNorm behind each residual sum, as Hugging Face computes it, for sentences
-// packed without padding.
+// BERT and its kin, with the LayerNorm behind each residual sum, as Hugging Face computes it, for
+// sentences packed without padding.
 //
 //   word + position + token type 0 -> LayerNorm
 //   each layer:  x = LayerNorm(x + output(attention(x)))
 //                x = LayerNorm(x + output(activation(intermediate(x))))
 //
-// RoBERTa and its kin count positions from the padding token's number on. MPNet does as well, has no
-// token types, and adds to each attention score a number for the distance (relative_bias.h). ALBERT
-// has narrow embeddings, which one matrix widens, and runs the same layer again and again.
+// RoBERTa and its kin count positions from the padding token's number on. MPNet does as well, has
+// no token types, and adds to each attention score a number for the distance (relative_bias.h).
+// ALBERT has narrow embeddings, which one matrix widens, and runs the same layer again and again.
 //
 // Threads: Run may be called from several threads at once, each with a Workspace of its own.
 #pragma once

@@ -16,9 +16,10 @@ Pooling::Pooling(const BertConfig& config, const NamedWeights& weights, const Ke
   if (pooler_ != Pooler::kCls) return;
   const std::string name = PoolerPrefix(config.architecture);
   if (!weights.Has(name + "weight")) {
-    throw Error(ErrorKind::kMissing,
-                "the pooler \"cls\" needs " + name +
-                    "weight, which the model lacks; \"cls_before_pooler\" and \"avg\" need nothing");
+    throw Error(
+        ErrorKind::kMissing,
+        "the pooler \"cls\" needs " + name +
+            "weight, which the model lacks; \"cls_before_pooler\" and \"avg\" need nothing");
   }
   const std::vector<float> dense = weights.Floats(name + "weight", {config.hidden, config.hidden});
   bias_ = weights.Floats(name + "bias", {config.hidden});

@@ -39,7 +39,9 @@ std::string ReadJsonFile(const std::string& path) {
 std::vector<std::pair<std::string, std::string>> ReadSteps(const std::string& directory) {
   std::vector<std::pair<std::string, std::string>> steps;
   for (const json& module : ParseJsonArray(ReadJsonFile(directory + "/" + kModules), kModules)) {
-    if (!module.is_object()) throw Error(ErrorKind::kCorruption, "modules.json: a step is no object");
+    if (!module.is_object()) {
+      throw Error(ErrorKind::kCorruption, "modules.json: a step is no object");
+    }
     const std::string type = StringOr(module, "type", "", kModules);
     const std::string folder = StringOr(module, "path", "", kModules);
     if (!folder.empty() && !IsPlainName(folder)) {

@@ -1,8 +1,8 @@
 // The files that sentence-transformers puts around a transformer: what a folder says about how its
 // vectors are made.
 //
-//   modules.json                        the steps, each a folder: Transformer, Pooling, maybe Dense and
-//                                       Normalize
+//   modules.json                        the steps, each a folder: Transformer, Pooling, maybe
+//                                       Dense and Normalize
 //   1_Pooling/config.json               pooling_mode_mean_tokens, pooling_mode_cls_token, ...
 //   2_Dense/config.json and weights     one linear layer
 //   sentence_bert_config.json           max_seq_length, do_lower_case (beside config.json)

@@ -119,11 +119,11 @@ Storage ReadStorage(const PickleNode& persistent) {
                      parts[4]->kind == PickleKind::kInteger && parts[4]->integer >= 0;
   if (!plain) Corrupt("a storage is described in another way than torch.save does");
   if (parts.size() > 5 && parts[5]->kind != PickleKind::kNone) {
-    throw Error(ErrorKind::kUnsupported,
-                "torch file: storages inside storages, which PyTorch wrote before 0.4, are not read");
+    throw Error(
+        ErrorKind::kUnsupported,
+        "torch file: storages inside storages, which PyTorch wrote before 0.4, are not read");
   }
-  return {TypeOfStorage(parts[1]->text), parts[2]->text,
-          static_cast<uint64_t>(parts[4]->integer)};
+  return {TypeOfStorage(parts[1]->text), parts[2]->text, static_cast<uint64_t>(parts[4]->integer)};
 }
 
 struct Named {
@@ -222,8 +222,8 @@ std::map<std::string, TorchTensor> ReadZipForm(std::string_view bytes) {
   return WithStorages(ReadStateDict(state.root()), storages);
 }
 
-// They stand behind the pickles without their types, which the pickle of the state dict knows: of all
-// storages, those too that belong to an optimiser.
+// They stand behind the pickles without their types, which the pickle of the state dict knows: of
+// all storages, those too that belong to an optimiser.
 Storages ReadOldStorages(std::string_view bytes, const PickleNode& keys, const Pickle& state) {
   std::map<std::string, Storage> described;
   for (const PickleNode& node : state.nodes()) {

@@ -1,8 +1,8 @@
 // What torch.save writes: pytorch_model.bin, in the zip form of today and the form before 2020.
 //
 //   zip:     NAME/data.pkl, a pickle of the state dict; NAME/data/KEY, the storage with that key
-//   before:  five pickles (a magic number, the format's version, the machine, the state dict, the list
-//            of storage keys), then for each key  i64 elements, elements
+//   before:  five pickles (a magic number, the format's version, the machine, the state dict, the
+//            list of storage keys), then for each key  i64 elements, elements
 //
 // A tensor is a window onto a storage: offset, sizes and strides, in elements. Nothing in the file
 // is run (pickle.h), and no tensor is taken that reaches outside its storage.

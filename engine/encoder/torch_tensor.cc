@@ -116,8 +116,7 @@ void CheckInside(const TorchTensor& tensor, const std::string& name) {
   if (tensor.shape.size() > kMostDimensions) {
     throw Error(ErrorKind::kUnsupported, "torch file: " + name + " has too many dimensions");
   }
-  const bool empty =
-      std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
+  const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
   if (empty) return;
   const uint64_t elements = ElementsIn(tensor);
   const auto check = [&](bool inside) {

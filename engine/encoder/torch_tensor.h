@@ -42,8 +42,8 @@ struct TorchTensor {
   std::vector<float> ToFloats() const;
 };
 
-// Throws kCorruption, with the name, when an element lies outside the storage, kUnsupported for more
-// dimensions than a weight ever has.
+// Throws kCorruption, with the name, when an element lies outside the storage, kUnsupported for
+// more dimensions than a weight ever has.
 void CheckInside(const TorchTensor& tensor, const std::string& name);
 
 }  // namespace semblance::encoder

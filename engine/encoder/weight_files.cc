@@ -31,7 +31,9 @@ std::set<std::string> ListedFiles(std::string_view text, const std::string& inde
     }
     names.insert(file.get<std::string>());
   }
-  if (names.size() > kMostShards) throw Error(ErrorKind::kCorruption, index + " lists too many files");
+  if (names.size() > kMostShards) {
+    throw Error(ErrorKind::kCorruption, index + " lists too many files");
+  }
   return names;
 }
 
@@ -49,8 +51,8 @@ WeightFiles::WeightFiles(const std::string& directory, std::string_view safetens
     if (!is_whole && IsFile(directory + "/" + name + kIndexEnd)) AddListed(name + kIndexEnd);
     if (!files_.empty()) return;
   }
-  throw Error(ErrorKind::kMissing, directory + " has no weights: neither " + kSafeTensors + " nor " +
-                                       kTorch + ", nor either in parts (" + kSafeTensors +
+  throw Error(ErrorKind::kMissing, directory + " has no weights: neither " + kSafeTensors +
+                                       " nor " + kTorch + ", nor either in parts (" + kSafeTensors +
                                        kIndexEnd + ")");
 }
 

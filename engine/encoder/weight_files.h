@@ -24,8 +24,9 @@ class WeightFiles {
   using Tensor = std::variant<TensorView, TorchTensor>;
 
   // `safetensors`: the content of model.safetensors where somebody has read it already (it outlives
-  // this), or empty. Throws kMissing when there is no such file, kInvalid when an index lists a file
-  // outside the folder; what safetensors.h and torch_file.h throw, with the file's name in front.
+  // this), or empty. Throws kMissing when there is no such file, kInvalid when an index lists a
+  // file outside the folder; what safetensors.h and torch_file.h throw, with the file's name in
+  // front.
   WeightFiles(const std::string& directory, std::string_view safetensors);
   WeightFiles(const WeightFiles&) = delete;
   WeightFiles& operator=(const WeightFiles&) = delete;

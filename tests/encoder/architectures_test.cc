@@ -66,7 +66,9 @@ TEST(ArchitectureConfigTest, RobertaKeepsRowsOfThePositionTableForPadding) {
   EXPECT_EQ(config.positions, 66);
   EXPECT_EQ(config.first_position(), 2);
   EXPECT_EQ(config.max_length, 64);
-  EXPECT_EQ(KindOf([] { Parsed("roberta", "semblance", {{"max_length", 65}}); }),
+  EXPECT_EQ(KindOf([] {
+              Parsed("roberta", "semblance", {{"max_length", 65}});
+            }),
             ErrorKind::kInvalid);
   EXPECT_EQ(KindOf([] { Parsed("roberta", "max_position_embeddings", 3); }), ErrorKind::kInvalid);
 }
@@ -124,18 +126,19 @@ TEST(ArchitectureConfigTest, APaddingTokenInsideRobertasTextTakesNoPosition) {
 
 TEST(RelativeBiasTest, NearDistancesHaveBucketsOfTheirOwnAndFarOnesShare) {
   const std::vector<std::pair<int64_t, int64_t>> cases = {
-      {0, 0},   {-1, 1},  {1, 17},  {-7, 7},    {7, 23},    {-8, 8},    {-11, 8},   {-12, 9},
-      {-15, 9}, {16, 26}, {22, 26}, {-31, 11},  {-32, 12},  {63, 29},   {64, 30},   {-90, 14},
-      {-91, 15}, {127, 31}, {128, 31}, {-5000, 15}, {5000, 31}};
-  for (const auto& [distance, bucket] : cases) EXPECT_EQ(DistanceBucket(distance), bucket) << distance;
+      {0, 0},   {-1, 1},   {1, 17},   {-7, 7},   {7, 23},   {-8, 8},     {-11, 8},
+      {-12, 9}, {-15, 9},  {16, 26},  {22, 26},  {-31, 11}, {-32, 12},   {63, 29},
+      {64, 30}, {-90, 14}, {-91, 15}, {127, 31}, {128, 31}, {-5000, 15}, {5000, 31}};
+  for (const auto& [distance, bucket] : cases) {
+    EXPECT_EQ(DistanceBucket(distance), bucket) << distance;
+  }
 }
 
 TEST(RelativeBiasTest, TheTableIsTurnedIntoOneRowForEachHead) {
   std::vector<float> table(32 * 2);
   for (size_t i = 0; i < table.size(); ++i) table[i] = static_cast<float>(i);
   // bucket * 2 + head; distances -2 .. 2 have the buckets 2, 1, 0, 17, 18.
-  EXPECT_EQ(DistanceBias(table, 2, 2),
-            (std::vector<float>{4, 2, 0, 34, 36, 5, 3, 1, 35, 37}));
+  EXPECT_EQ(DistanceBias(table, 2, 2), (std::vector<float>{4, 2, 0, 34, 36, 5, 3, 1, 35, 37}));
 }
 
 }  // namespace

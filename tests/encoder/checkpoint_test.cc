@@ -68,8 +68,8 @@ TEST(CheckpointTest, HalvesOfATorchFileStayHalvesAndAgreeWithTheReference) {
 
 TEST(CheckpointTest, ConvertingWhatWasConvertedChangesNoByte) {
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
-    const std::string once = Convert(
-        Config(), {{"model.safetensors", Write(ReadAll(Weights()), dtype)}});
+    const std::string once =
+        Convert(Config(), {{"model.safetensors", Write(ReadAll(Weights()), dtype)}});
     EXPECT_EQ(Convert(Config(), {{"model.safetensors", once}}), once);
   }
 }
@@ -121,9 +121,9 @@ TEST(CheckpointTest, PrefixesAndOldNamesAndHeadsMakeNoDifference) {
 }
 
 TEST(CheckpointTest, ATensorInsideTheNetworkThatIsNotComputedIsNamed) {
-  const std::string file = Renamed([](const std::string& name) { return "bert." + name; },
-                                   {{"bert.encoder.layer.1.attention.self.distance_embedding.weight",
-                                     {{1}, {1}}}});
+  const std::string file =
+      Renamed([](const std::string& name) { return "bert." + name; },
+              {{"bert.encoder.layer.1.attention.self.distance_embedding.weight", {{1}, {1}}}});
   EXPECT_THAT(MessageOf(Config(), {{"model.safetensors", file}}),
               HasSubstr("bert.encoder.layer.1.attention.self.distance_embedding.weight"));
   json shorter = json::parse(Config());
@@ -134,7 +134,9 @@ TEST(CheckpointTest, ATensorInsideTheNetworkThatIsNotComputedIsNamed) {
 
 TEST(CheckpointTest, TwoNetworksInOneFileAndNoneAreRefused) {
   OwnedTensors two;
-  for (auto& [name, tensor] : ReadAll(Weights())) two["query." + name] = two["ctx." + name] = tensor;
+  for (auto& [name, tensor] : ReadAll(Weights())) {
+    two["query." + name] = two["ctx." + name] = tensor;
+  }
   EXPECT_THAT(MessageOf(Config(), {{"model.safetensors", Write(two, DType::kF32)}}),
               HasSubstr("several networks"));
   EXPECT_THAT(MessageOf(Config(), {{"model.safetensors", Write({{"w", {{1}, {1}}}}, DType::kF32)}}),
