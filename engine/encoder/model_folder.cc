@@ -9,6 +9,7 @@
 #include "engine/encoder/folder_files.h"
 #include "engine/encoder/json_internal.h"
 #include "engine/encoder/sentence_transformers.h"
+#include "engine/encoder/tokenizer_folder.h"
 
 namespace semblance::encoder {
 namespace {
@@ -87,6 +88,7 @@ ModelPackage ImportModelFolder(const std::string& directory, const std::optional
   const std::string home =
       settings.transformer.empty() ? directory : directory + "/" + settings.transformer;
   ModelPackage package = ModelPackage::FilesOf(home);
+  RestoreTokenizerFiles(&package);
   if (!package.Has(kConfig)) throw Error(ErrorKind::kMissing, home + " lacks config.json");
   const BertConfig config = BertConfig::Parse(package.File(kConfig));
   json object = ParseJsonObject(package.File(kConfig), kConfig);
@@ -116,8 +118,10 @@ ModelPackage ImportModelFolder(const std::string& directory, const std::optional
 }
 
 void ExportModelFolder(const ModelPackage& package, const std::string& directory) {
+  const BertConfig config = BertConfig::Parse(package.File(kConfig));
   package.WriteTo(directory);
-  WriteSentenceFiles(BertConfig::Parse(package.File(kConfig)), package.File(kWeights), directory);
+  WriteTokenizerFiles(package, config.max_length, directory);
+  WriteSentenceFiles(config, package.File(kWeights), directory);
 }
 
 }  // namespace semblance::encoder

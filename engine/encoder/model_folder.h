@@ -20,7 +20,8 @@ namespace semblance::encoder {
 ModelPackage ImportModelFolder(const std::string& directory,
                                const std::optional<Pooler>& pooler = std::nullopt);
 
-// Writes the package and, beside it, the files that sentence-transformers wants.
+// Writes the package and, beside it, the files that transformers' AutoModel and AutoTokenizer and
+// sentence-transformers look for (sentence_transformers.h, tokenizer_folder.h).
 void ExportModelFolder(const ModelPackage& package, const std::string& directory);
 
 }  // namespace semblance::encoder

@@ -90,6 +90,11 @@ void ModelPackage::AddStatic(const std::string& name, std::string_view bytes) {
   owned_.erase(name);
 }
 
+void ModelPackage::Remove(const std::string& name) {
+  files_.erase(name);
+  owned_.erase(name);
+}
+
 bool ModelPackage::Has(const std::string& name) const { return files_.count(name) != 0; }
 
 std::string_view ModelPackage::File(const std::string& name) const {

@@ -34,6 +34,7 @@ class ModelPackage {
   void Add(const std::string& name, std::string bytes);
   void AddStatic(const std::string& name,
                  std::string_view bytes);  // `bytes` live as long as the process
+  void Remove(const std::string& name);  // nothing where it is not there
   bool Has(const std::string& name) const;
   std::string_view File(const std::string& name) const;  // throws kMissing
   const std::map<std::string, std::string_view>& files() const { return files_; }

@@ -174,6 +174,20 @@ TEST(ModelFolderTest, WhatIsExportedComesBackAsTheSameModel) {
   }
 }
 
+TEST(ModelFolderTest, AnExportedTokenizerHasTheNamesThatTransformersKnows) {
+  const ModelPackage package = RandomPackage(SmallConfig(1, 16, 2));
+  const TempFolder folder;
+  ExportModelFolder(package, folder.path());
+  const json tokenizer = json::parse(ReadWholeFile(folder.path() + "/tokenizer_config.json"));
+  EXPECT_EQ(tokenizer["tokenizer_class"], "AlbertTokenizer");
+  EXPECT_EQ(tokenizer["keep_accents"], true);
+  EXPECT_EQ(tokenizer["model_max_length"], 64);
+  EXPECT_EQ(ReadWholeFile(folder.path() + "/spiece.model"), package.File("tokenizer.model"));
+  const json config = json::parse(ReadWholeFile(folder.path() + "/config.json"));
+  EXPECT_EQ(config["architectures"], json({"BertModel"}));
+  EXPECT_EQ(config["model_type"], "bert");
+}
+
 TEST(ModelFolderTest, TheDefaultModelComesBackAsItWas) {
   const TempFolder folder;
   ExportModelFolder(ModelPackage::Default(), folder.path());
