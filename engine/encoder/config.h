@@ -10,25 +10,48 @@
 
 namespace semblance::encoder {
 
+// Which network it is: BERT, or one that differs from it in the places weight_names.h and network.h
+// name.
+enum class Architecture : uint8_t {
+  kBert = 0,
+  kRoberta = 1,
+  kXlmRoberta = 2,
+  kCamembert = 3,
+  kMpnet = 4,
+  kAlbert = 5,
+};
+std::string_view ModelType(Architecture architecture);  // as config.json has it: "xlm-roberta"
+
 enum class Activation : uint8_t { kGelu = 0, kGeluTanh = 1, kRelu = 2 };
 
 struct BertConfig {
+  Architecture architecture = Architecture::kBert;
   int64_t layers = 0;  // 0: a bag of token embeddings behind the embedding LayerNorm
   int64_t hidden = 0;
   int64_t heads = 1;  // divides hidden
   int64_t intermediate = 0;
+  int64_t embedding = 0;     // ALBERT: the width of the embeddings; 0: hidden
+  int64_t layer_groups = 1;  // ALBERT: sets of weights that the layers share
   int64_t vocabulary = 0;
-  int64_t positions = 0;
-  int64_t token_types = 2;
+  int64_t positions = 0;    // rows of the position table
+  int64_t token_types = 2;  // MPNet: 0
   int64_t pad_token = 0;
   double epsilon = 1e-12;  // of every LayerNorm
   Activation activation = Activation::kGelu;
-  // Our own block; models from elsewhere lack it and get these: avg, and positions but at most 512.
+  // Our own block; models from elsewhere lack it and get these: avg, and most_tokens() but at most
+  // 512.
   Pooler pooler = Pooler::kAvg;
-  int64_t max_length = 0;  // tokens, specials included; 2 to positions
+  int64_t max_length = 0;  // tokens, specials included; 2 to most_tokens()
+  std::string prompt;      // goes in front of every text
+
+  int64_t embedding_width() const { return embedding > 0 ? embedding : hidden; }
+  // The row of the position table for the first token: RoBERTa and MPNet keep the rows up to the
+  // one with the number of the padding token for padding.
+  int64_t first_position() const;
+  int64_t most_tokens() const { return positions - first_position(); }
 
   // Throws kCorruption for what is no JSON object or has members of a wrong type, kInvalid for
-  // values out of range, kUnsupported for another architecture than BERT's.
+  // values out of range, kUnsupported for an architecture that is not listed above.
   static BertConfig Parse(std::string_view json);
   std::string ToJson() const;  // Parse() of it gives the same
 };

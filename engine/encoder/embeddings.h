@@ -1,5 +1,5 @@
-// Ids to the first hidden state: word + position + token type 0, then LayerNorm. The word table,
-// most of a small model, stays in the type it is stored in.
+// Ids to the first hidden state, or to what ALBERT's is made from: word + position + token type 0,
+// then LayerNorm. The word table, most of a small model, stays in the type it is stored in.
 //
 // Threads: constant after construction.
 #pragma once
@@ -18,7 +18,8 @@ class Embeddings {
  public:
   Embeddings(const BertConfig& config, const NamedWeights& weights, const KernelSet& kernels);
 
-  // out [ids.size(), hidden]. The ids are in the vocabulary and no more than there are positions.
+  // out [ids.size(), embedding_width()]. The ids are in the vocabulary and no more than there are
+  // positions.
   void Lookup(const std::vector<int32_t>& ids, float* out) const;
   uint64_t memory_bytes() const;
 
@@ -26,13 +27,15 @@ class Embeddings {
   void CopyWord(size_t id, float* out) const;
 
   const KernelSet& kernels_;
-  size_t hidden_;
+  size_t width_;
+  size_t first_position_;
+  int32_t padding_;  // RoBERTa, MPNet: the token that has no position of its own; else -1
   float epsilon_;
   DType word_type_;
-  std::vector<float> words_;            // [vocabulary, hidden] of F32
+  std::vector<float> words_;            // [vocabulary, width] of F32
   std::vector<uint16_t> narrow_words_;  // or of F16 and BF16
-  std::vector<float> positions_;        // [positions, hidden], token type 0 added
-  std::vector<float> gain_, bias_;      // [hidden]
+  std::vector<float> positions_;        // [positions, width], token type 0 added
+  std::vector<float> gain_, bias_;      // [width]
 };
 
 }  // namespace semblance::encoder

@@ -126,8 +126,11 @@ class PackageEncoder : public Encoder {
     const size_t jobs = (texts.size() + kTextsPerJob - 1) / kTextsPerJob;
     const auto tokenize = [&](size_t number, int) {
       const size_t end = std::min(texts.size(), (number + 1) * kTextsPerJob);
+      std::string prompted;
       for (size_t i = number * kTextsPerJob; i < end; ++i) {
-        sentences[i] = tokenizer_->Encode(texts[i], max_length());
+        std::string_view text = texts[i];
+        if (!config_.prompt.empty()) text = prompted.assign(config_.prompt).append(text);
+        sentences[i] = tokenizer_->Encode(text, max_length());
       }
     };
     RunJobs(jobs, threads_, tokenize, cancel);

@@ -19,9 +19,7 @@ const json* Find(const json& object, const char* key) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-}  // namespace
-
-json ParseJsonObject(std::string_view text, const std::string& what) {
+json Parse(std::string_view text, const std::string& what) {
   std::set<std::string> keys;
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
     if (depth > kDeepest) throw Error(ErrorKind::kCorruption, what + ": nested too deep");
@@ -32,12 +30,24 @@ json ParseJsonObject(std::string_view text, const std::string& what) {
     return true;
   };
   try {
-    json parsed = json::parse(text.begin(), text.end(), check);
-    if (!parsed.is_object()) throw Error(ErrorKind::kCorruption, what + ": not a JSON object");
-    return parsed;
+    return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& error) {
     throw Error(ErrorKind::kCorruption, what + ": not JSON: " + error.what());
   }
+}
+
+}  // namespace
+
+json ParseJsonObject(std::string_view text, const std::string& what) {
+  json parsed = Parse(text, what);
+  if (!parsed.is_object()) throw Error(ErrorKind::kCorruption, what + ": not a JSON object");
+  return parsed;
+}
+
+json ParseJsonArray(std::string_view text, const std::string& what) {
+  json parsed = Parse(text, what);
+  if (!parsed.is_array()) throw Error(ErrorKind::kCorruption, what + ": not a JSON array");
+  return parsed;
 }
 
 int64_t IntegerOr(const json& object, const char* key, int64_t fallback, int64_t least,

@@ -14,6 +14,7 @@ namespace semblance::encoder {
 // An object, nested at most 32 deep, no key of its top level twice. `what` names the text in
 // messages. Throws kCorruption.
 nlohmann::json ParseJsonObject(std::string_view text, const std::string& what);
+nlohmann::json ParseJsonArray(std::string_view text, const std::string& what);  // likewise
 
 // The member of `object`, or `fallback` where there is none or it is null. Throws kCorruption for
 // another type, kInvalid outside [least, most].

@@ -12,6 +12,10 @@ struct AttentionShape {
   size_t tokens = 0;
   size_t heads = 0;
   size_t head_size = 0;  // hidden / heads
+  // Added to the scores, or nullptr: distance_bias [heads, 2 * reach + 1], where column reach + d
+  // is for a key that stands d tokens behind the query. tokens <= reach + 1.
+  const float* distance_bias = nullptr;
+  size_t reach = 0;
 };
 
 struct KernelSet {

@@ -176,6 +176,12 @@ struct Kernels {
         const size_t rows = tokens - first < kQueryRows ? tokens - first : kQueryRows;
         Multiply(query + first * stride, stride, keys, columns, rows, head_size, columns, scores,
                  columns);
+        if (shape.distance_bias != nullptr) {
+          const float* bias = shape.distance_bias + head * (2 * shape.reach + 1) + shape.reach;
+          for (size_t r = 0; r < rows; ++r) {
+            AddScaled(bias - (first + r), 1.0f, tokens, scores + r * columns);
+          }
+        }
         float factors[kQueryRows];
         for (size_t r = 0; r < rows; ++r) {
           factors[r] = 1.0f / Exponentials(scores + r * columns, tokens);

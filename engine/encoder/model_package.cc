@@ -3,11 +3,9 @@
 #include <xxhash.h>
 
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 
 #include "engine/encoder/embedded_files.h"
+#include "engine/encoder/folder_files.h"
 
 namespace semblance::encoder {
 
@@ -16,8 +14,6 @@ extern const EmbeddedFile kDefaultModel[];
 extern const int kDefaultModelCount;
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kModelCard = "README.md";
 
@@ -31,38 +27,10 @@ constexpr std::array<KnownFile, 5> kKnownFiles = {{{"config.json", true},
                                                    {"tokenizer_config.json", true},
                                                    {kModelCard, false}}};
 
-// Throws kMissing, naming every file that lacks.
-void CheckComplete(const ModelPackage& package, const std::string& where) {
-  std::string lacking;
-  for (const KnownFile& file : kKnownFiles) {
-    if (!file.required || package.Has(file.name)) continue;
-    lacking += (lacking.empty() ? "" : ", ") + std::string(file.name);
-  }
-  if (!lacking.empty()) throw Error(ErrorKind::kMissing, where + " lacks " + lacking);
-}
-
 // Names become file names and database keys; none may lead elsewhere.
 void CheckName(const std::string& name) {
-  const bool plain = !name.empty() && name.size() <= 128 && name[0] != '.' &&
-                     name.find_first_not_of(
-                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                         "0123456789._-") == std::string::npos;
-  if (!plain) {
-    throw Error(ErrorKind::kInvalid, "\"" + name + "\" cannot be the name of a model's file");
-  }
-}
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::error_code code;
-  const uintmax_t size = fs::file_size(path, code);
-  std::string bytes;
-  if (file && !code) {
-    bytes.resize(size);
-    file.read(bytes.data(), static_cast<std::streamsize>(size));
-  }
-  if (!file || code) throw Error(ErrorKind::kMissing, "cannot read " + path.string());
-  return bytes;
+  if (IsPlainName(name)) return;
+  throw Error(ErrorKind::kInvalid, "\"" + name + "\" cannot be the name of a model's file");
 }
 
 ModelPackage MakeDefault() {
@@ -74,21 +42,34 @@ ModelPackage MakeDefault() {
     const EmbeddedFile& file = kDefaultModel[i];
     package.AddStatic(file.name, {file.begin, static_cast<size_t>(file.end - file.begin)});
   }
-  CheckComplete(package, "the default model of this build");
+  package.CheckComplete("the default model of this build");
   return package;
 }
 
 }  // namespace
 
-ModelPackage ModelPackage::FromDirectory(const std::string& directory) {
+ModelPackage ModelPackage::FilesOf(const std::string& directory) {
   ModelPackage package;
   for (const KnownFile& file : kKnownFiles) {
-    const fs::path path = fs::path(directory) / file.name;
-    std::error_code code;
-    if (fs::is_regular_file(path, code)) package.Add(file.name, ReadFile(path));
+    const std::string path = directory + "/" + file.name;
+    if (IsFile(path)) package.Add(file.name, ReadWholeFile(path));
   }
-  CheckComplete(package, directory);
   return package;
+}
+
+ModelPackage ModelPackage::FromDirectory(const std::string& directory) {
+  ModelPackage package = FilesOf(directory);
+  package.CheckComplete(directory);
+  return package;
+}
+
+void ModelPackage::CheckComplete(const std::string& where) const {
+  std::string lacking;
+  for (const KnownFile& file : kKnownFiles) {
+    if (!file.required || Has(file.name)) continue;
+    lacking += (lacking.empty() ? "" : ", ") + std::string(file.name);
+  }
+  if (!lacking.empty()) throw Error(ErrorKind::kMissing, where + " lacks " + lacking);
 }
 
 const ModelPackage& ModelPackage::Default() {
@@ -109,6 +90,11 @@ void ModelPackage::AddStatic(const std::string& name, std::string_view bytes) {
   owned_.erase(name);
 }
 
+void ModelPackage::Remove(const std::string& name) {
+  files_.erase(name);
+  owned_.erase(name);
+}
+
 bool ModelPackage::Has(const std::string& name) const { return files_.count(name) != 0; }
 
 std::string_view ModelPackage::File(const std::string& name) const {
@@ -118,18 +104,8 @@ std::string_view ModelPackage::File(const std::string& name) const {
 }
 
 void ModelPackage::WriteTo(const std::string& directory) const {
-  std::error_code code;
-  fs::create_directories(directory, code);
-  if (code) {
-    throw Error(ErrorKind::kInvalid, "cannot make the folder " + directory + ": " + code.message());
-  }
-  for (const auto& [name, bytes] : files_) {
-    const fs::path path = fs::path(directory) / name;
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (!file) throw Error(ErrorKind::kInvalid, "cannot write " + path.string());
-  }
+  MakeFolder(directory);
+  for (const auto& [name, bytes] : files_) WriteWholeFile(directory + "/" + name, bytes);
 }
 
 std::string ModelPackage::Id() const {

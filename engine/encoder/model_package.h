@@ -1,13 +1,11 @@
 // A model as a set of named files, in the layout of a Hugging Face folder:
 //
-//   config.json             architecture (BERT keys: model_type "bert", hidden_size,
-//   num_hidden_layers,
-//                           num_attention_heads, intermediate_size, hidden_act, layer_norm_eps,
-//                           vocab_size, max_position_embeddings, type_vocab_size, pad_token_id) and
-//                           our own block "semblance": {"pooler": "avg", "max_length": 64}
-//   model.safetensors       weights, F32, F16 or BF16, named as Hugging Face names BERT's
-//   tokenizer.model         sentencepiece; tokenizer_config.json says the special tokens and
-//   whether to lower-case README.md               the model card (optional)
+//   config.json             the architecture (config.h), with Hugging Face's keys, and our block
+//                           "semblance": {"pooler": "avg", "max_length": 64, "prompt": "query: "}
+//   model.safetensors       the weights, F32, F16 or BF16, named as weight_names.h says
+//   tokenizer.model         sentencepiece
+//   tokenizer_config.json   the special tokens and whether to lower-case
+//   README.md               the model card (optional)
 //
 // Value type; copies share the bytes. Thread-safe once built.
 #pragma once
@@ -26,8 +24,9 @@ class ModelPackage {
  public:
   ModelPackage() = default;
 
-  // Every regular file of the folder that a model may have (the list above); throws kMissing naming
-  // what lacks.
+  // Every regular file of the folder that a model may have (the list above), and no other.
+  static ModelPackage FilesOf(const std::string& directory);
+  // The same, complete: a folder as WriteTo writes it. Folders from elsewhere: model_folder.h.
   static ModelPackage FromDirectory(const std::string& directory);
   // The default model, which is part of the binary. Its bytes are not copied.
   static const ModelPackage& Default();
@@ -35,10 +34,13 @@ class ModelPackage {
   void Add(const std::string& name, std::string bytes);
   void AddStatic(const std::string& name,
                  std::string_view bytes);  // `bytes` live as long as the process
+  void Remove(const std::string& name);  // nothing where it is not there
   bool Has(const std::string& name) const;
   std::string_view File(const std::string& name) const;  // throws kMissing
   const std::map<std::string, std::string_view>& files() const { return files_; }
 
+  // Throws kMissing, naming every file of a complete model that lacks; `where` goes in front.
+  void CheckComplete(const std::string& where) const;
   void WriteTo(const std::string& directory) const;  // creates it; throws when it cannot
 
   // 16 hex digits over names and contents of all files but README.md: the identity of a model.

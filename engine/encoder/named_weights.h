@@ -1,5 +1,5 @@
-// The tensors of a BERT model by name, each checked against the shape that the configuration asks
-// for.
+// The tensors of a model by name (weight_names.h), each checked against the shape that the
+// configuration asks for.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,12 @@ class NamedWeights {
   // `tensors` outlives this.
   explicit NamedWeights(const SafeTensors& tensors) : tensors_(tensors) {}
 
-  // Looks for `name` as it is, behind "bert.", and with LayerNorm's old names gamma and beta.
-  bool Has(const std::string& name) const { return Find(name) != nullptr; }
+  bool Has(const std::string& name) const { return tensors_.Find(name) != nullptr; }
   // Throws kMissing when it is not there, kCorruption when its shape is not `shape`.
   const TensorView& View(const std::string& name, const std::vector<int64_t>& shape) const;
   std::vector<float> Floats(const std::string& name, const std::vector<int64_t>& shape) const;
 
  private:
-  const TensorView* Find(const std::string& name) const;
-
   const SafeTensors& tensors_;
 };
 

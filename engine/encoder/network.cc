@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "engine/encoder/dense_internal.h"
@@ -9,6 +10,8 @@
 #include "engine/encoder/kernels.h"
 #include "engine/encoder/named_weights.h"
 #include "engine/encoder/pooling.h"
+#include "engine/encoder/relative_bias.h"
+#include "engine/encoder/weight_names.h"
 
 namespace semblance::encoder {
 namespace {
@@ -50,12 +53,12 @@ Dense LoadDense(const NamedWeights& weights, const std::string& prefix,
 }
 
 // Queries, keys and values in one product; queries are scaled here so that attention need not.
-Dense LoadQkv(const NamedWeights& weights, const std::string& prefix, const BertConfig& config,
+Dense LoadQkv(const NamedWeights& weights, const LayerNames& names, const BertConfig& config,
               std::shared_ptr<const DenseKernels> kernels) {
   std::vector<float> weight, bias;
-  for (const char* part : {"query.", "key.", "value."}) {
-    std::vector<float> w = weights.Floats(prefix + part + "weight", {config.hidden, config.hidden});
-    std::vector<float> b = weights.Floats(prefix + part + "bias", {config.hidden});
+  for (const std::string& part : {names.query, names.key, names.value}) {
+    std::vector<float> w = weights.Floats(part + "weight", {config.hidden, config.hidden});
+    std::vector<float> b = weights.Floats(part + "bias", {config.hidden});
     if (weight.empty()) {
       const double head_size = static_cast<double>(config.hidden / config.heads);
       const auto scale = static_cast<float>(1.0 / std::sqrt(head_size));
@@ -70,18 +73,18 @@ Dense LoadQkv(const NamedWeights& weights, const std::string& prefix, const Bert
 
 Layer LoadLayer(const NamedWeights& weights, int64_t number, const BertConfig& config,
                 const LayerKernels& kernels) {
-  const std::string prefix = "encoder.layer." + std::to_string(number) + ".";
-  const int64_t hidden = config.hidden;
-  return {LoadQkv(weights, prefix + "attention.self.", config, kernels.qkv),
-          LoadDense(weights, prefix + "attention.output.dense.", kernels.attention_output),
-          LoadDense(weights, prefix + "intermediate.dense.", kernels.intermediate),
-          LoadDense(weights, prefix + "output.dense.", kernels.output),
-          LoadNorm(weights, prefix + "attention.output.LayerNorm.", hidden),
-          LoadNorm(weights, prefix + "output.LayerNorm.", hidden)};
+  const LayerNames names = NamesOfLayer(config, number);
+  return {LoadQkv(weights, names, config, kernels.qkv),
+          LoadDense(weights, names.attention_output, kernels.attention_output),
+          LoadDense(weights, names.intermediate, kernels.intermediate),
+          LoadDense(weights, names.output, kernels.output),
+          LoadNorm(weights, names.attention_norm, config.hidden),
+          LoadNorm(weights, names.output_norm, config.hidden)};
 }
 
 // Matrices have room for RowsFor(rows) rows.
 struct Buffers : Network::Workspace {
+  Scratch embedded;      // [rows, embedding], of ALBERT
   Scratch hidden;        // [rows, hidden]
   Scratch qkv;           // [rows, 3 * hidden]
   Scratch context;       // [rows, hidden]
@@ -98,12 +101,17 @@ class BertNetwork : public Network {
         kernels_(BestKernels()),
         embeddings_(config, weights, kernels_),
         pooling_(config, weights, kernels_) {
-    if (config.layers == 0) return;
-    const LayerKernels kernels = MakeLayerKernels(config);
-    layers_.reserve(static_cast<size_t>(config.layers));
-    for (int64_t i = 0; i < config.layers; ++i) {
-      layers_.push_back(LoadLayer(weights, i, config, kernels));
+    if (config.architecture == Architecture::kAlbert) {
+      const DenseShape shape{config.embedding_width(), config.hidden, Epilogue::kNone,
+                             config.activation};
+      mapping_ = LoadDense(weights, kMapping, std::make_shared<const DenseKernels>(shape));
     }
+    if (config.architecture == Architecture::kMpnet) {
+      const std::vector<float> table =
+          weights.Floats(kRelativeBias, {kDistanceBuckets, config.heads});
+      distance_bias_ = DistanceBias(table, config.heads, config.most_tokens());
+    }
+    LoadLayers(weights);
   }
 
   std::unique_ptr<Workspace> MakeWorkspace() const override { return std::make_unique<Buffers>(); }
@@ -116,18 +124,18 @@ class BertNetwork : public Network {
     for (const Sentence* sentence : sentences) rows += sentence->size();
     const auto padded = static_cast<size_t>(RowsFor(static_cast<int64_t>(rows)));
     float* hidden = buffers.hidden.Floats(padded * width);
-    // Rows that only fill up a kernel's size are computed with the rest; left from the last group
-    // they could grow.
-    std::fill(hidden + rows * width, hidden + padded * width, 0.0f);
-    size_t row = 0;
-    for (const Sentence* sentence : sentences) {
-      embeddings_.Lookup(*sentence, hidden + row * width);
-      row += sentence->size();
+    if (mapping_) {
+      float* embedded =
+          buffers.embedded.Floats(padded * static_cast<size_t>(config_.embedding_width()));
+      Embed(sentences, static_cast<size_t>(config_.embedding_width()), padded, embedded);
+      mapping_->Run(embedded, hidden, static_cast<int64_t>(rows), &buffers.library);
+    } else {
+      Embed(sentences, width, padded, hidden);
     }
     for (float* vector : out) std::fill_n(vector, width, 0.0f);
     Collect(0, sentences, out, hidden);
-    for (size_t i = 0; i < layers_.size(); ++i) {
-      RunLayer(layers_[i], sentences, rows, hidden, &buffers);
+    for (size_t i = 0; i < order_.size(); ++i) {
+      RunLayer(layers_[order_[i]], sentences, rows, hidden, &buffers);
       Collect(static_cast<int64_t>(i) + 1, sentences, out, hidden);
     }
     float* scratch = buffers.pooled.Floats(width);
@@ -135,7 +143,9 @@ class BertNetwork : public Network {
   }
 
   uint64_t memory_bytes() const override {
-    uint64_t bytes = embeddings_.memory_bytes() + pooling_.memory_bytes();
+    uint64_t bytes = embeddings_.memory_bytes() + pooling_.memory_bytes() +
+                     distance_bias_.size() * sizeof(float);
+    if (mapping_) bytes += mapping_->memory_bytes();
     for (const Layer& layer : layers_) {
       bytes += layer.qkv.memory_bytes() + layer.attention_output.memory_bytes() +
                layer.intermediate.memory_bytes() + layer.output.memory_bytes() +
@@ -145,6 +155,31 @@ class BertNetwork : public Network {
   }
 
  private:
+  void LoadLayers(const NamedWeights& weights) {
+    if (config_.layers == 0) return;
+    const LayerKernels kernels = MakeLayerKernels(config_);
+    layers_.reserve(static_cast<size_t>(config_.layers));
+    std::string last;
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      const std::string name = NamesOfLayer(config_, i).query;
+      if (name != last) layers_.push_back(LoadLayer(weights, i, config_, kernels));
+      order_.push_back(layers_.size() - 1);
+      last = name;
+    }
+  }
+
+  // out [padded, width]. Rows that only fill up a kernel's size are computed with the rest; left
+  // from the last group they could grow.
+  void Embed(std::span<const Sentence* const> sentences, size_t width, size_t padded,
+             float* out) const {
+    float* const end = out + padded * width;
+    for (const Sentence* sentence : sentences) {
+      embeddings_.Lookup(*sentence, out);
+      out += sentence->size() * width;
+    }
+    std::fill(out, end, 0.0f);
+  }
+
   void Collect(int64_t layer, std::span<const Sentence* const> sentences,
                std::span<float* const> out, const float* hidden) const {
     for (size_t i = 0; i < sentences.size(); ++i) {
@@ -164,7 +199,9 @@ class BertNetwork : public Network {
     const auto width = static_cast<size_t>(config_.hidden);
     const auto heads = static_cast<size_t>(config_.heads);
     for (const Sentence* sentence : sentences) {
-      const AttentionShape shape{sentence->size(), heads, width / heads};
+      const AttentionShape shape{sentence->size(), heads, width / heads,
+                                 distance_bias_.empty() ? nullptr : distance_bias_.data(),
+                                 static_cast<size_t>(config_.most_tokens())};
       kernels_.attention(shape, qkv, context, scratch->Floats(kernels_.attention_scratch(shape)));
       qkv += sentence->size() * 3 * width;
       context += sentence->size() * width;
@@ -195,7 +232,10 @@ class BertNetwork : public Network {
   const KernelSet& kernels_;
   Embeddings embeddings_;
   Pooling pooling_;
+  std::optional<Dense> mapping_;      // ALBERT's, from the embeddings to the first hidden state
+  std::vector<float> distance_bias_;  // MPNet's, as AttentionShape has it
   std::vector<Layer> layers_;
+  std::vector<size_t> order_;  // which of layers_ is run: all in turn, but ALBERT's several times
 };
 
 }  // namespace

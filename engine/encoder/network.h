@@ -1,9 +1,13 @@
-// BERT with the LayerNorm behind each residual sum, as Hugging Face computes it, for sentences
-// packed without padding.
+// BERT and its kin, with the LayerNorm behind each residual sum, as Hugging Face computes it, for
+// sentences packed without padding.
 //
 //   word + position + token type 0 -> LayerNorm
-//   each layer:  x = LayerNorm(x + output(attention(x)));  x = LayerNorm(x +
-//   output(activation(intermediate(x))))
+//   each layer:  x = LayerNorm(x + output(attention(x)))
+//                x = LayerNorm(x + output(activation(intermediate(x))))
+//
+// RoBERTa and its kin count positions from the padding token's number on. MPNet does as well, has
+// no token types, and adds to each attention score a number for the distance (relative_bias.h).
+// ALBERT has narrow embeddings, which one matrix widens, and runs the same layer again and again.
 //
 // Threads: Run may be called from several threads at once, each with a Workspace of its own.
 #pragma once
@@ -28,7 +32,7 @@ class Network {
     virtual ~Workspace() = default;
   };
 
-  // `weights` may have names with or without "bert." in front. Throws kMissing or kCorruption,
+  // `weights` has the names of weight_names.h, and others maybe. Throws kMissing or kCorruption,
   // naming the tensor.
   static std::unique_ptr<const Network> Load(const BertConfig& config, const SafeTensors& weights);
   virtual ~Network() = default;

@@ -9,7 +9,7 @@
 namespace semblance::encoder {
 
 enum class Pooler : uint8_t {
-  kCls = 0,  // tanh(dense(first token)), with the weights of the pooler or of SimCSE's mlp
+  kCls = 0,              // tanh(pooler.dense(first token))
   kClsBeforePooler = 1,  // the first token
   kAvg = 2,              // the mean of all tokens, specials included
   kAvgTop2 = 3,          // the mean over the outputs of the last two layers

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "engine/encoder/weight_names.h"
+
 namespace semblance::encoder {
 
 Pooling::Pooling(const BertConfig& config, const NamedWeights& weights, const KernelSet& kernels)
@@ -12,12 +14,12 @@ Pooling::Pooling(const BertConfig& config, const NamedWeights& weights, const Ke
       layers_(config.layers),
       hidden_(static_cast<size_t>(config.hidden)) {
   if (pooler_ != Pooler::kCls) return;
-  // BERT's own pooler, or the layer that SimCSE trains in its place.
-  const std::string name = weights.Has("pooler.dense.weight") ? "pooler.dense." : "mlp.dense.";
+  const std::string name = PoolerPrefix(config.architecture);
   if (!weights.Has(name + "weight")) {
-    throw Error(ErrorKind::kMissing,
-                "the pooler \"cls\" needs pooler.dense or mlp.dense, and model.safetensors has "
-                "neither; \"cls_before_pooler\" and \"avg\" need nothing");
+    throw Error(
+        ErrorKind::kMissing,
+        "the pooler \"cls\" needs " + name +
+            "weight, which the model lacks; \"cls_before_pooler\" and \"avg\" need nothing");
   }
   const std::vector<float> dense = weights.Floats(name + "weight", {config.hidden, config.hidden});
   bias_ = weights.Floats(name + "bias", {config.hidden});

@@ -198,6 +198,8 @@ SafeTensors SafeTensors::Parse(std::string_view bytes) {
     if (const DType* dtype = KnownType(type_name)) {
       result.tensors_[name] = {*dtype, std::move(shape),
                                data.substr(extent.begin, extent.end - extent.begin)};
+    } else {
+      result.others_[name] = type_name;
     }
   }
   CheckCover(std::move(extents), data.size());

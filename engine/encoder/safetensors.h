@@ -44,15 +44,17 @@ class SafeTensors {
   static constexpr uint64_t kLongestHeader = uint64_t{16} << 20;
 
   // Views into `bytes`, nothing is copied. Tensors of other types than DType's (int64 position ids,
-  // say) are checked and left out.
+  // say) are checked and left out; others() has the names of their types.
   static SafeTensors Parse(std::string_view bytes);
 
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& others() const { return others_; }
   // nullptr where there is none.
   const TensorView* Find(const std::string& name) const;
 
  private:
   std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::string> others_;
 };
 
 // Values to be written; `values` holds as many as the shape says, row-major.

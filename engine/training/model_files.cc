@@ -20,9 +20,27 @@ constexpr const char* kTensors = "model.safetensors";
 // A pooler head that only training uses is not part of the finished model.
 bool DropsHead(const NetworkShape& shape) { return shape.pooler == "cls" && shape.mlp_only_train; }
 
-// Checkpoints of BERT with a task head have the network below "bert.".
-std::string WithoutPrefix(const std::string& name) {
-  return name.starts_with("bert.") ? name.substr(5) : name;
+constexpr const char* kPositions = "embeddings.position_embeddings.weight";
+
+BertConfig ReadConfig(const encoder::ModelPackage& package) {
+  const BertConfig config = BertConfig::Parse(package.File(kConfig));
+  if (config.architecture == encoder::Architecture::kMpnet ||
+      config.architecture == encoder::Architecture::kAlbert) {
+    throw Error(ErrorKind::kUnsupported,
+                "training continues models of model_type bert, roberta, xlm-roberta and camembert; "
+                "the base model's is " +
+                    std::string(encoder::ModelType(config.architecture)));
+  }
+  if (config.activation != encoder::Activation::kGelu) {
+    throw Error(ErrorKind::kUnsupported, "training continues models with hidden_act \"gelu\" only");
+  }
+  if (!config.prompt.empty()) {
+    throw Error(ErrorKind::kUnsupported,
+                "the base model puts \"" + config.prompt +
+                    "\" in front of every text, which training does not do; take \"prompt\" out of "
+                    "its config.json first");
+  }
+  return config;
 }
 
 }  // namespace
@@ -54,17 +72,14 @@ void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Op
 }
 
 NetworkShape ReadShape(const encoder::ModelPackage& package, int64_t* max_length) {
-  const BertConfig config = BertConfig::Parse(package.File(kConfig));
-  if (config.activation != encoder::Activation::kGelu) {
-    throw Error(ErrorKind::kUnsupported, "training continues models with hidden_act \"gelu\" only");
-  }
+  const BertConfig config = ReadConfig(package);
   NetworkShape shape;
   shape.layers = config.layers;
   shape.hidden = config.hidden;
   shape.heads = config.heads;
   shape.intermediate = config.intermediate;
   shape.vocabulary = config.vocabulary;
-  shape.positions = config.positions;
+  shape.positions = config.most_tokens();
   shape.token_types = config.token_types;
   shape.pad_token = config.pad_token;
   shape.epsilon = config.epsilon;
@@ -74,10 +89,15 @@ NetworkShape ReadShape(const encoder::ModelPackage& package, int64_t* max_length
 }
 
 Weights ReadWeights(const encoder::ModelPackage& package) {
+  const auto unused_rows = static_cast<ptrdiff_t>(ReadConfig(package).first_position());
   Weights weights;
   const auto file = encoder::SafeTensors::Parse(package.File(kTensors));
   for (const auto& [name, tensor] : file.tensors()) {
-    weights[WithoutPrefix(name)] = {tensor.shape, tensor.ToFloats()};
+    NamedTensor& read = weights[name] = {tensor.shape, tensor.ToFloats()};
+    if (name != kPositions || read.shape.size() != 2 || read.shape[0] <= unused_rows) continue;
+    read.values.erase(read.values.begin(),
+                      read.values.begin() + unused_rows * static_cast<ptrdiff_t>(read.shape[1]));
+    read.shape[0] -= unused_rows;
   }
   return weights;
 }

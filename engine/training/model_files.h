@@ -14,8 +14,9 @@ namespace semblance::training {
 void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Options& options,
                      encoder::ModelPackage* package);
 
-// Throw encoder::Error: kUnsupported for another architecture than BERT's, kCorruption for files
-// that are none.
+// RoBERTa and its kin come as the BERT that computes the same: without the rows of the position
+// table that RoBERTa does not use. Throw encoder::Error: kUnsupported, naming it, for another
+// architecture, kCorruption for files that are none.
 NetworkShape ReadShape(const encoder::ModelPackage& package, int64_t* max_length);
 Weights ReadWeights(const encoder::ModelPackage& package);
 

@@ -34,6 +34,9 @@ std::vector<float> PlainAttention(const AttentionShape& shape, const std::vector
         for (size_t j = 0; j < shape.head_size; ++j) {
           scores[t] += static_cast<double>(base[i * stride + j]) * base[hidden + t * stride + j];
         }
+        if (shape.distance_bias != nullptr) {
+          scores[t] += shape.distance_bias[head * (2 * shape.reach + 1) + shape.reach + t - i];
+        }
         largest = std::max(largest, scores[t]);
       }
       double sum = 0;
@@ -70,6 +73,19 @@ TEST_P(KernelsTest, AttentionIsTheWeightedMeanOfValues) {
     kernels_->attention(shape, qkv.data(), context.data(), scratch.data());
     EXPECT_LT(LargestDifference(context, PlainAttention(shape, qkv)), 2e-5f)
         << shape.tokens << " tokens, head size " << shape.head_size;
+  }
+}
+
+TEST_P(KernelsTest, AttentionAddsTheNumberOfEachDistance) {
+  if (kernels_ == nullptr) return;
+  const std::vector<float> bias = Random(3 * 81, 2.0f, 5);
+  for (const size_t tokens : {1, 15, 33, 41}) {
+    const AttentionShape shape{tokens, 3, 8, bias.data(), 40};
+    const std::vector<float> qkv = Random(tokens * 3 * 24, 1.0f, tokens);
+    std::vector<float> scratch(kernels_->attention_scratch(shape), std::nanf(""));
+    std::vector<float> context(tokens * 24, std::nanf(""));
+    kernels_->attention(shape, qkv.data(), context.data(), scratch.data());
+    EXPECT_LT(LargestDifference(context, PlainAttention(shape, qkv)), 2e-5f) << tokens;
   }
 }
 

@@ -97,6 +97,17 @@ TEST(ModelPackageTest, CopiesShareBytesAndOutliveTheOriginal) {
   EXPECT_EQ(KindOf([&] { copy.File("vocab.txt"); }), ErrorKind::kMissing);
 }
 
+TEST(ModelPackageTest, AFileThatIsRemovedIsGone) {
+  ModelPackage package = Sample();
+  const std::string id = package.Id();
+  package.Add("vocab.txt", "words");
+  EXPECT_NE(package.Id(), id);
+  package.Remove("vocab.txt");
+  package.Remove("vocab.txt");
+  EXPECT_FALSE(package.Has("vocab.txt"));
+  EXPECT_EQ(package.Id(), id);
+}
+
 TEST(ModelPackageTest, StaticBytesAreNotCopied) {
   static const char kBytes[] = "static";
   ModelPackage package = Sample();

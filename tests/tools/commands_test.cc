@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -129,6 +130,24 @@ TEST_F(CommandsTest, ModelsAreListedExportedAndImported) {
   ASSERT_EQ(imported.code, 0) << imported.err;
   EXPECT_THAT(Semblance({"model", "list", database_}).out, HasSubstr("copy"));
   EXPECT_EQ(Sql("SELECT round(similarity(embed('bread'), embed('bread', 'copy')), 4)"), "1.0\n");
+}
+
+// As Hugging Face's transformers saves a network: without a word about poolers.
+TEST_F(CommandsTest, AModelThatDoesNotSayItsPoolerIsAskedForIt) {
+  Sql("CREATE TABLE unrelated(x)");
+  const std::string out = folder_.Path("plain");
+  ASSERT_EQ(Semblance({"model", "export", database_, "default", out}).code, 0);
+  ASSERT_TRUE(std::filesystem::remove(out + "/modules.json"));
+  auto config = nlohmann::json::parse(std::ifstream(out + "/config.json"));
+  ASSERT_EQ(config.erase("semblance"), 1u);
+  std::ofstream(out + "/config.json") << config;
+  const Outcome asked = Semblance({"model", "import", database_, out, "plain"});
+  EXPECT_EQ(asked.code, 1);
+  EXPECT_THAT(asked.err, HasSubstr("does not say which pooler"));
+  EXPECT_THAT(asked.err, HasSubstr("--pooler avg"));
+  const Outcome imported = Semblance({"model", "import", database_, out, "plain", "--pooler", "avg"});
+  ASSERT_EQ(imported.code, 0) << imported.err;
+  EXPECT_EQ(Sql("SELECT round(similarity(embed('bread'), embed('bread', 'plain')), 4)"), "1.0\n");
 }
 
 TEST_F(CommandsTest, TrainRefusesAnOptionWithoutValue) {

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "engine/encoder/encoder.h"
 #include "engine/training/learner_module.h"
 #include "engine/training/measures.h"
 #include "engine/training/model_files.h"
@@ -70,6 +73,52 @@ TEST(Base, LongerTextsGetNewPositions) {
   int64_t max_length = 0;
   EXPECT_EQ(ReadShape(longer.model, &max_length).positions, 48);
   EXPECT_EQ(max_length, 48);
+}
+
+std::string ReadEncoderData(const std::string& name) {
+  std::ifstream file(std::string(SEMBLANCE_SOURCE_DIR) + "/tests/encoder/data/" + name,
+                     std::ios::binary);
+  if (!file) throw std::runtime_error("no test file " + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// One of the encoder's golden networks, with a tokenizer of ours.
+encoder::ModelPackage Golden(const std::string& model) {
+  encoder::ModelPackage package;
+  package.Add("config.json", ReadEncoderData(model + "/config.json"));
+  package.Add("model.safetensors", ReadEncoderData(model + "/model.safetensors"));
+  for (const char* file : {"tokenizer.model", "tokenizer_config.json"}) {
+    package.Add(file, ReadEncoderData(std::string("tokenizer/") + file));
+  }
+  return package;
+}
+
+TEST(Base, RobertaGoesOnAsTheBertThatComputesTheSame) {
+  const encoder::ModelPackage base = Golden("roberta");
+  // A learning rate of nothing leaves the network as it came.
+  const encoder::ModelPackage trained =
+      Train(Rows(20, 2), R"({"lr":0,"max_steps":1,"threads":1,"batch":8})", &base).model;
+  const std::vector<std::string> sentences = Sentences(20);
+  const std::vector<std::string_view> texts(sentences.begin(), sentences.end());
+  const std::vector<float> before = encoder::Encoder::Load(base)->Encode(texts);
+  const std::vector<float> after = encoder::Encoder::Load(trained)->Encode(texts);
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_GT(Cosine(&before[i * 32], &after[i * 32], 32), 0.99999) << sentences[i];
+  }
+}
+
+TEST(Base, AnArchitectureThatTrainingDoesNotKnowIsNamed) {
+  for (const std::string model : {"mpnet", "albert"}) {
+    const encoder::ModelPackage base = Golden(model);
+    try {
+      Train(Rows(20, 2), R"({"max_steps":1})", &base);
+      ADD_FAILURE() << model << " was trained";
+    } catch (const encoder::Error& error) {
+      EXPECT_EQ(error.kind(), encoder::ErrorKind::kUnsupported);
+      EXPECT_THAT(error.what(), HasSubstr("the base model's is " + model));
+    }
+  }
 }
 
 TEST(Base, OptionsThatContradictTheBaseAreRefused) {

@@ -16,6 +16,7 @@ struct ModelOptions {
   std::string database;
   std::string name;
   std::string folder;
+  std::string pooler;
 };
 
 void List(const ModelOptions& options) {
@@ -33,7 +34,8 @@ void Export(const ModelOptions& options) {
 
 void Import(const ModelOptions& options) {
   Connection connection(options.database, Connection::Create::kYes);
-  connection.Single("SELECT semblance_import_model(?1, ?2)", {options.folder, options.name});
+  connection.Single("SELECT semblance_import_model(?1, ?2, nullif(?3, ''))",
+                    {options.folder, options.name, options.pooler});
   std::printf("model '%s' is in %s\n", options.name.c_str(), options.database.c_str());
 }
 
@@ -48,18 +50,23 @@ void AddModelCommand(CLI::App* program) {
   list->add_option("DB", options->database, "The database; without one, the built-in model");
   list->callback([options] { List(*options); });
   CLI::App* exported =
-      command->add_subcommand("export", "Write a model to a folder, in Hugging Face's layout");
+      command->add_subcommand("export", "Write a model to a folder that Hugging Face's libraries read too");
   exported->add_option("DB", options->database, "The database")->required();
   exported->add_option("NAME", options->name, "The model")->required();
   exported->add_option("FOLDER", options->folder, "Made when missing")->required();
   exported->callback([options] { Export(*options); });
-  CLI::App* imported = command->add_subcommand("import", "Read a model from a folder");
+  CLI::App* imported = command->add_subcommand(
+      "import", "Read a model from a folder: an exported one, or a published BERT, RoBERTa, XLM-R, "
+                "MPNet, ALBERT, SimCSE or sentence-transformers model");
   imported->add_option("DB", options->database, "The database; made when missing")->required();
   imported
       ->add_option("FOLDER", options->folder,
-                   "With config.json, model.safetensors and the tokenizer's files")
+                   "With config.json, model.safetensors or pytorch_model.bin, and the tokenizer's files")
       ->required();
   imported->add_option("NAME", options->name, "What it is to be called")->required();
+  imported->add_option("--pooler", options->pooler,
+                       "How its token vectors become one, where the folder does not say: avg, cls, "
+                       "cls_before_pooler, avg_top2, avg_first_last");
   imported->callback([options] { Import(*options); });
 }
 
