@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -25,11 +26,23 @@ struct KnownFile {
   const char* name;
   bool required;
 };
-constexpr std::array<KnownFile, 5> kKnownFiles = {{{"config.json", true},
-                                                   {"model.safetensors", true},
-                                                   {"tokenizer.model", true},
-                                                   {"tokenizer_config.json", true},
-                                                   {kModelCard, false}}};
+constexpr std::array<KnownFile, 13> kKnownFiles = {{{"config.json", true},
+                                                    {"model.safetensors", true},
+                                                    {"tokenizer.model", false},
+                                                    {"vocab.txt", false},
+                                                    {"vocab.json", false},
+                                                    {"merges.txt", false},
+                                                    {"sentencepiece.bpe.model", false},
+                                                    {"spiece.model", false},
+                                                    {"tokenizer.json", false},
+                                                    {"tokenizer_config.json", false},
+                                                    {"special_tokens_map.json", false},
+                                                    {"added_tokens.json", false},
+                                                    {kModelCard, false}}};
+// One of these a model cannot do without.
+constexpr const char* kTokenizerFiles[] = {"tokenizer.model", "vocab.txt",    "vocab.json",
+                                           "sentencepiece.bpe.model", "spiece.model",
+                                           "tokenizer.json"};
 
 // Throws kMissing, naming every file that lacks.
 void CheckComplete(const ModelPackage& package, const std::string& where) {
@@ -37,6 +50,12 @@ void CheckComplete(const ModelPackage& package, const std::string& where) {
   for (const KnownFile& file : kKnownFiles) {
     if (!file.required || package.Has(file.name)) continue;
     lacking += (lacking.empty() ? "" : ", ") + std::string(file.name);
+  }
+  if (std::none_of(std::begin(kTokenizerFiles), std::end(kTokenizerFiles),
+                   [&](const char* file) { return package.Has(file); })) {
+    lacking += (lacking.empty() ? "" : ", ") + std::string("tokenizer.model (or another ") +
+               "tokenizer: vocab.txt, vocab.json, sentencepiece.bpe.model, spiece.model, "
+               "tokenizer.json)";
   }
   if (!lacking.empty()) throw Error(ErrorKind::kMissing, where + " lacks " + lacking);
 }

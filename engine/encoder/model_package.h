@@ -6,8 +6,12 @@
 //                           vocab_size, max_position_embeddings, type_vocab_size, pad_token_id) and
 //                           our own block "semblance": {"pooler": "avg", "max_length": 64}
 //   model.safetensors       weights, F32, F16 or BF16, named as Hugging Face names BERT's
-//   tokenizer.model         sentencepiece; tokenizer_config.json says the special tokens and
-//   whether to lower-case README.md               the model card (optional)
+//   tokenizer.model         a tokenizer trained here, or else one of another kind (tokenizer.h):
+//                           vocab.txt, vocab.json and merges.txt, sentencepiece.bpe.model,
+//                           spiece.model, tokenizer.json
+//   tokenizer_config.json   the kind of tokenizer, its special tokens, whether to lower-case;
+//                           special_tokens_map.json and added_tokens.json add to it
+//   README.md               the model card (optional)
 //
 // Value type; copies share the bytes. Thread-safe once built.
 #pragma once
