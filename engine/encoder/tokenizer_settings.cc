@@ -155,7 +155,10 @@ void AddSettingsTokens(const TokenizerSettings& settings, bool lower_case,
   const auto add_special = [&](const SpecialToken& token) {
     special.insert(token.text);
     const int32_t id = id_of(token.text);
-    if (id >= 0) exact.push_back({token.text, id, token.eats_left, token.eats_right});
+    if (id < 0) return;
+    exact.push_back({token.text, id, token.eats_left, token.eats_right});
+    // Also what only folding makes it: "<S>" is "<s>" then, but "[cls]" is not "[CLS]".
+    if (lower_case && ToLowerCase(token.text) == token.text) folded.push_back(exact.back());
   };
   for (const auto& [role, token] : settings.special) add_special(token);
   for (const SpecialToken& token : settings.additional) add_special(token);
