@@ -75,8 +75,7 @@ class AlbertSegmenter : public Segmenter {
 std::shared_ptr<const Tokenizer> LoadAlbert(const ModelPackage& package,
                                             const TokenizerSettings& settings) {
   const std::string file = "spiece.model";
-  std::unique_ptr<const SentencePieceText> text =
-      SentencePieceText::Load(package.File(file), file);
+  std::unique_ptr<const SentencePieceText> text = SentencePieceText::Load(package.File(file), file);
   AlbertTextOptions options;
   options.lower_case = settings.lower_case.value_or(true);
   options.remove_space = settings.remove_space.value_or(true);

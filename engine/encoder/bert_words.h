@@ -1,5 +1,5 @@
-// BERT's way from a text to words: control characters are dropped, CJK ideographs stand alone, words
-// end at spaces and around each punctuation character; case and accents are folded as asked.
+// BERT's way from a text to words: control characters are dropped, CJK ideographs stand alone,
+// words end at spaces and around each punctuation character; case and accents are folded as asked.
 #pragma once
 
 #include <cstdint>

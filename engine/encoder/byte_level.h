@@ -22,8 +22,8 @@ class ByteLevelWords {
   std::string_view rest_;
 };
 
-// How vocabularies write each byte: as a visible character. ASCII and Latin-1 that can be seen stand
-// for themselves, the other bytes are U+0100, U+0101 and so on.
+// How vocabularies write each byte: as a visible character. ASCII and Latin-1 that can be seen
+// stand for themselves, the other bytes are U+0100, U+0101 and so on.
 const std::array<std::string, 256>& ByteLevelAlphabet();
 
 }  // namespace semblance::encoder

@@ -100,7 +100,8 @@ class BytePairs : public Segmenter {
     const auto count = static_cast<uint32_t>(word.size());
     nodes.resize(count);
     for (uint32_t i = 0; i < count; ++i) {
-      nodes[i] = {bytes_[static_cast<unsigned char>(word[i])], i - 1, i + 1 < count ? i + 1 : kNone};
+      nodes[i] = {bytes_[static_cast<unsigned char>(word[i])], i - 1,
+                  i + 1 < count ? i + 1 : kNone};
     }
     Heap candidates;
     for (uint32_t i = 0; i + 1 < count; ++i) Consider(nodes, i, &candidates);

@@ -36,7 +36,8 @@ class ImportedTokenizer : public Tokenizer {
     std::string valid = ToValidUtf8(text);
     if (!IsBlank(valid)) {
       size_t at = 0;
-      if (parts_.prefix_space && !IsStrippedSpace(NextCharacter(valid, &at))) valid.insert(valid.begin(), ' ');
+      if (parts_.prefix_space && !IsStrippedSpace(NextCharacter(valid, &at)))
+        valid.insert(valid.begin(), ' ');
       Split(parts_.exact, valid, enough, &ids,
             [&](std::string_view part) { AppendPart(part, enough, &ids); });
     }
@@ -54,9 +55,8 @@ class ImportedTokenizer : public Tokenizer {
       parts_.segmenter->Append(text, enough, ids);
       return;
     }
-    Split(parts_.folded, parts_.fold(text), enough, ids, [&](std::string_view part) {
-      parts_.segmenter->Append(part, enough, ids);
-    });
+    Split(parts_.folded, parts_.fold(text), enough, ids,
+          [&](std::string_view part) { parts_.segmenter->Append(part, enough, ids); });
   }
 
   const ImportedParts parts_;

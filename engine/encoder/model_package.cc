@@ -40,9 +40,9 @@ constexpr std::array<KnownFile, 13> kKnownFiles = {{{"config.json", true},
                                                     {"added_tokens.json", false},
                                                     {kModelCard, false}}};
 // One of these a model cannot do without.
-constexpr const char* kTokenizerFiles[] = {"tokenizer.model", "vocab.txt",    "vocab.json",
-                                           "sentencepiece.bpe.model", "spiece.model",
-                                           "tokenizer.json"};
+constexpr const char* kTokenizerFiles[] = {"tokenizer.model", "vocab.txt",
+                                           "vocab.json",      "sentencepiece.bpe.model",
+                                           "spiece.model",    "tokenizer.json"};
 
 // Throws kMissing, naming every file that lacks.
 void CheckComplete(const ModelPackage& package, const std::string& where) {

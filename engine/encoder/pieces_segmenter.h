@@ -14,7 +14,8 @@ namespace semblance::encoder {
 
 struct PieceNumbers {
   int32_t offset = 0;  // added to the number of a piece
-  // What piece 0, which is the unknown one of models with an offset, becomes; -1: it is like others.
+  // What piece 0, which is the unknown one of models with an offset, becomes; -1: it is like
+  // others.
   int32_t first = -1;
 };
 

@@ -25,13 +25,13 @@ const std::map<std::string, std::string> kBertTokens = {{"unk_token", "[UNK]"},
                                                         {"cls_token", "[CLS]"},
                                                         {"mask_token", "[MASK]"}};
 const std::map<std::string, std::string> kRobertaTokens = {
-    {"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "<unk>"}, {"sep_token", "</s>"},
-    {"pad_token", "<pad>"}, {"cls_token", "<s>"}, {"mask_token", "<mask>"}};
+    {"bos_token", "<s>"},   {"eos_token", "</s>"}, {"unk_token", "<unk>"},  {"sep_token", "</s>"},
+    {"pad_token", "<pad>"}, {"cls_token", "<s>"},  {"mask_token", "<mask>"}};
 const std::map<std::string, std::string> kMpnetTokens = {
-    {"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "[UNK]"}, {"sep_token", "</s>"},
-    {"pad_token", "<pad>"}, {"cls_token", "<s>"}, {"mask_token", "<mask>"}};
+    {"bos_token", "<s>"},   {"eos_token", "</s>"}, {"unk_token", "[UNK]"},  {"sep_token", "</s>"},
+    {"pad_token", "<pad>"}, {"cls_token", "<s>"},  {"mask_token", "<mask>"}};
 const std::map<std::string, std::string> kAlbertTokens = {
-    {"bos_token", "[CLS]"}, {"eos_token", "[SEP]"}, {"unk_token", "<unk>"}, {"sep_token", "[SEP]"},
+    {"bos_token", "[CLS]"}, {"eos_token", "[SEP]"}, {"unk_token", "<unk>"},  {"sep_token", "[SEP]"},
     {"pad_token", "<pad>"}, {"cls_token", "[CLS]"}, {"mask_token", "[MASK]"}};
 const std::map<std::string, std::string> kOwnTokens = {{"pad_token", "<pad>"},
                                                        {"cls_token", "[CLS]"},
@@ -48,11 +48,7 @@ const Kind kKinds[] = {
      "sentencepiece.bpe.model",
      LoadXlmRoberta,
      {kRobertaTokens}},
-    {"CamembertTokenizer",
-     "camembert",
-     "sentencepiece.bpe.model",
-     LoadCamembert,
-     {kRobertaTokens}},
+    {"CamembertTokenizer", "camembert", "sentencepiece.bpe.model", LoadCamembert, {kRobertaTokens}},
     {"AlbertTokenizer", "albert", "spiece.model", LoadAlbert, {kAlbertTokens}},
     {"PreTrainedTokenizer", "", "tokenizer.json", LoadTokenizerJson, {}},
 };
@@ -93,7 +89,8 @@ std::shared_ptr<const Tokenizer> LoadClass(const std::string& name, const ModelP
     list += ", " + std::string(kind.name);
   }
   // Such a file says by itself how it works.
-  if (package.Has(kFastFile)) return LoadKind(kKinds[std::size(kKinds) - 1], LoadTokenizerJson, package);
+  if (package.Has(kFastFile))
+    return LoadKind(kKinds[std::size(kKinds) - 1], LoadTokenizerJson, package);
   throw Error(ErrorKind::kUnsupported,
               kConfig + ": unknown tokenizer_class \"" + name + "\"; there are " + list +
                   ", each of them also with \"Fast\" at the end, and whatever has a " + kFastFile);
@@ -116,9 +113,9 @@ std::shared_ptr<const Tokenizer> Tokenizer::Load(const ModelPackage& package) {
       files += (files.empty() ? "" : ", ") + std::string(kind.file);
     }
   }
-  throw Error(ErrorKind::kMissing,
-              "no tokenizer: " + kConfig + " names no tokenizer_class, and the model has none of " +
-                  files);
+  throw Error(
+      ErrorKind::kMissing,
+      "no tokenizer: " + kConfig + " names no tokenizer_class, and the model has none of " + files);
 }
 
 }  // namespace semblance::encoder

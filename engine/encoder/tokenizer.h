@@ -1,7 +1,7 @@
 // Text to token ids, exactly as the libraries that models were trained with give them.
 //
 //   kind (tokenizer_class)    files
-//   SentencePiece             tokenizer.model: models trained here. No text can spell a special token.
+//   SentencePiece             tokenizer.model: models trained here
 //   BertTokenizer             vocab.txt (WordPiece)
 //   MPNetTokenizer            vocab.txt, with other special tokens
 //   RobertaTokenizer          vocab.json and merges.txt (byte-level BPE)
@@ -11,8 +11,8 @@
 //   any, with "Fast" or not   tokenizer.json, where the files above are not there
 //
 // Where tokenizer_config.json does not name the kind, model_type in config.json does, and else the
-// files that are there. All but the first take a special token that a text spells for that token,
-// as the reference does.
+// files that are there. A special token that a text spells is that token, as in the reference; only
+// of SentencePiece's no text can spell one.
 #pragma once
 
 #include <cstdint>

@@ -73,9 +73,9 @@ void ReadPostProcessor(const json& object, SpecialIds* ids) {
     return;
   }
   if (types != "TemplateProcessing") {
-    RefuseJson("post_processor",
-               "it must be BertProcessing, RobertaProcessing or TemplateProcessing, not " +
-                   (types.empty() ? "null" : types));
+    std::string reason = "it must be BertProcessing, RobertaProcessing or TemplateProcessing, not ";
+    reason += types.empty() ? "null" : types;
+    RefuseJson("post_processor", reason);
   }
   const json single = components[0].value("single", json());
   if (!single.is_array() || single.size() != 3 || !single[0].is_object() ||
@@ -101,14 +101,17 @@ AddedToken ReadAddedToken(const json& token, bool* normalized) {
   return added;
 }
 
-void ReadAddedTokens(const json& object, JsonModel* model) {
+// And what they are called.
+Vocabulary ReadAddedTokens(const json& object, JsonModel* model) {
   const json list = object.value("added_tokens", json::array());
   if (!list.is_array() && !list.is_null()) CorruptJson("\"added_tokens\" is not a list");
   std::vector<AddedToken> exact, folded;
+  Vocabulary names;
   for (const json& token : list) {
     bool normalized = false;
     AddedToken added = ReadAddedToken(token, &normalized);
     model->vocabulary.Add(added.text, added.id, kTokenizerJson);
+    names.Add(added.text, added.id, kTokenizerJson);
     if (normalized && model->folds) {
       added.text = model->parts.fold(added.text);
       folded.push_back(std::move(added));
@@ -118,15 +121,16 @@ void ReadAddedTokens(const json& object, JsonModel* model) {
   }
   model->parts.exact = AddedTokens(exact);
   model->parts.folded = AddedTokens(folded);
+  return names;
 }
 
-// The file does not say which tokens pad and mask; tokenizer_config.json does, or their names.
+// The file does not say which added tokens pad and mask; tokenizer_config.json does, or their
+// names.
 int32_t RoleId(const TokenizerSettings& settings, const char* role,
-               const std::vector<const char*>& usual, const Vocabulary& vocabulary) {
-  const std::string& named = settings.Special(role).text;
-  if (const int32_t id = named.empty() ? -1 : vocabulary.Find(named); id >= 0) return id;
+               const std::vector<const char*>& usual, const Vocabulary& added) {
+  if (const int32_t id = added.Find(settings.Special(role).text); id >= 0) return id;
   for (const char* name : usual) {
-    if (const int32_t id = vocabulary.Find(name); id >= 0) return id;
+    if (const int32_t id = added.Find(name); id >= 0) return id;
   }
   return -1;
 }
@@ -175,7 +179,8 @@ std::string TypesOf(const std::vector<json>& components) {
 Vocabulary VocabularyOf(const json& model) {
   Vocabulary vocabulary;
   const auto tokens = model.find("vocab");
-  if (tokens == model.end() || !tokens->is_object()) CorruptJson("the model's \"vocab\" is no object");
+  if (tokens == model.end() || !tokens->is_object())
+    CorruptJson("the model's \"vocab\" is no object");
   for (const auto& [token, id] : tokens->items()) {
     vocabulary.Add(token, IdOf(id, token), kTokenizerJson);
   }
@@ -188,14 +193,14 @@ std::shared_ptr<const Tokenizer> LoadTokenizerJson(const ModelPackage& package,
   if (text.size() > kMostBytes) CorruptJson("larger than 128 MiB");
   const json object = ParseJsonObject(text, kTokenizerJson);
   JsonModel model = ReadModel(object);
-  ReadAddedTokens(object, &model);
+  const Vocabulary added = ReadAddedTokens(object, &model);
   SpecialIds& ids = model.parts.ids;
   ReadPostProcessor(object, &ids);
-  ids.pad = RoleId(settings, "pad_token", {"[PAD]", "<pad>"}, model.vocabulary);
-  ids.mask = RoleId(settings, "mask_token", {"[MASK]", "<mask>"}, model.vocabulary);
-  model.parts.vocabulary_size = std::max({model.parts.vocabulary_size, model.vocabulary.size(),
-                                          static_cast<uint32_t>(ids.cls) + 1,
-                                          static_cast<uint32_t>(ids.sep) + 1});
+  ids.pad = RoleId(settings, "pad_token", {"[PAD]", "<pad>"}, added);
+  ids.mask = RoleId(settings, "mask_token", {"[MASK]", "<mask>"}, added);
+  model.parts.vocabulary_size =
+      std::max({model.parts.vocabulary_size, model.vocabulary.size(),
+                static_cast<uint32_t>(ids.cls) + 1, static_cast<uint32_t>(ids.sep) + 1});
   return MakeImportedTokenizer(std::move(model.parts));
 }
 

@@ -2,12 +2,11 @@
 // components, each with a "type". Chains that say what a kind of tokenizer here does are followed,
 // others refused by the name of the component. Private to engine/encoder/, since it names nlohmann.
 //
-//   model                WordPiece                   BPE            Unigram
-//   normalizer           BertNormalizer              none           Precompiled, ALBERT's, or none
-//   pre_tokenizer        BertPreTokenizer            ByteLevel      Metaspace, behind WhitespaceSplit
-//                                                                   or alone
-//   post_processor       BertProcessing, RobertaProcessing, or a TemplateProcessing of one token,
-//                        the text, one token
+//   model            WordPiece            BPE         Unigram
+//   normalizer       BertNormalizer       none        Precompiled, ALBERT's, or none
+//   pre_tokenizer    BertPreTokenizer     ByteLevel   Metaspace, or WhitespaceSplit and Metaspace
+//   post_processor   BertProcessing, RobertaProcessing, or a TemplateProcessing of one token, the
+//                    text and one token
 //
 // "truncation", "padding" and "decoder" have no say here.
 #pragma once
@@ -24,8 +23,8 @@ namespace semblance::encoder {
 
 inline constexpr const char* kTokenizerJson = "tokenizer.json";
 
-// What the model's type makes of the file: in `parts` the segmenter, unk, prefix_space, fold and the
-// vocabulary's size; and the vocabulary itself.
+// What the model's type makes of the file: in `parts` the segmenter, unk, prefix_space, fold and
+// the vocabulary's size; and the vocabulary itself.
 struct JsonModel {
   ImportedParts parts;
   Vocabulary vocabulary;

@@ -26,7 +26,9 @@ struct Rules {
   AlbertTextOptions text{false, false, true, false};
   std::string charsmap;
   bool prefix = true;  // a space goes in front
-  bool prepares() const { return text.plain_quotes || !text.keep_accents || text.lower_case; }
+  bool prepares() const {
+    return text.remove_space || text.plain_quotes || !text.keep_accents || text.lower_case;
+  }
 };
 
 bool Replaces(const json& component, const char* kind, const std::string& pattern,
@@ -56,8 +58,7 @@ Step StepOf(const json& component) {
 }
 
 std::string ReadCharsmap(const json& component) {
-  const auto bytes =
-      DecodeBase64(StringOr(component, "precompiled_charsmap", "", kTokenizerJson));
+  const auto bytes = DecodeBase64(StringOr(component, "precompiled_charsmap", "", kTokenizerJson));
   if (!bytes) CorruptJson("\"precompiled_charsmap\" is not base64");
   return *bytes;
 }
@@ -89,8 +90,10 @@ void ReadPreTokenizer(const json& object, Rules* rules) {
   const std::vector<json> components = Components(object, "pre_tokenizer");
   const std::string types = TypesOf(components);
   if (types != "Metaspace" && types != "WhitespaceSplit, Metaspace") {
-    RefuseJson("pre_tokenizer", "for Unigram it must be Metaspace, alone or behind WhitespaceSplit, "
-                                "not " + (types.empty() ? "null" : types));
+    RefuseJson("pre_tokenizer",
+               "for Unigram it must be Metaspace, alone or behind WhitespaceSplit, "
+               "not " +
+                   (types.empty() ? "null" : types));
   }
   const json& metaspace = components.back();
   if (StringOr(metaspace, "replacement", "\xE2\x96\x81", kTokenizerJson) != "\xE2\x96\x81") {
@@ -103,6 +106,8 @@ void ReadPreTokenizer(const json& object, Rules* rules) {
     RefuseJson("pre_tokenizer", "Metaspace with \"prepend_scheme\": \"" + scheme + "\"");
   }
   rules->prefix = scheme == "always";
+  // Where a table of rules says which characters are spaces, sentencepiece follows it.
+  rules->text.remove_space = components.size() > 1 && rules->charsmap.empty();
 }
 
 std::set<std::string> SpecialTexts(const json& object) {

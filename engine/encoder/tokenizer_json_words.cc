@@ -42,8 +42,8 @@ MergeList ReadMergeList(const json& model) {
   MergeList merges;
   for (const json& merge : list) {
     // "a b", or since 2024 ["a", "b"]
-    const bool pair = merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
-                      merge[1].is_string();
+    const bool pair =
+        merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string();
     const std::string text = merge.is_string() ? merge.get<std::string>() : "";
     const size_t space = text.find(' ');
     if (pair) {
@@ -96,8 +96,8 @@ JsonModel ReadBytePairsJson(const json& object, const json& model) {
   JsonModel read;
   read.vocabulary = VocabularyOf(model);
   const std::string unk = StringOr(model, "unk_token", "", kTokenizerJson);
-  read.parts.ids.unk = unk.empty() ? read.vocabulary.Find("<unk>")
-                                   : read.vocabulary.Require(unk, kTokenizerJson);
+  read.parts.ids.unk =
+      unk.empty() ? read.vocabulary.Find("<unk>") : read.vocabulary.Require(unk, kTokenizerJson);
   read.parts.prefix_space = Flag(pre[0], "add_prefix_space", true);
   read.parts.segmenter =
       MakeBytePairs(read.vocabulary, ReadMergeList(model), unk.empty() ? -1 : read.parts.ids.unk);

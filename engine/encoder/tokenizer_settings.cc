@@ -36,9 +36,9 @@ SpecialToken TokenOf(const json& object, const std::string& what) {
   token.eats_left = BoolOr(object, "lstrip", false, what);
   token.eats_right = BoolOr(object, "rstrip", false, what);
   if (BoolOr(object, "single_word", false, what)) {
-    throw Error(ErrorKind::kUnsupported,
-                what + ": the token \"" + token.text + "\" has \"single_word\": true, which is not "
-                       "supported");
+    throw Error(ErrorKind::kUnsupported, what + ": the token \"" + token.text +
+                                             "\" has \"single_word\": true, which is not "
+                                             "supported");
   }
   return token;
 }
@@ -70,8 +70,8 @@ void ReadSpecial(const json& object, const std::string& what, bool keeps_spaces,
   }
   settings->additional.clear();
   for (const json& token : *list) {
-    settings->additional.push_back(token.is_object() ? TokenOf(token, what)
-                                                     : PlainToken(token.get<std::string>(), "", false));
+    settings->additional.push_back(
+        token.is_object() ? TokenOf(token, what) : PlainToken(token.get<std::string>(), "", false));
   }
 }
 
@@ -86,7 +86,8 @@ void ReadDecoder(const json& object, TokenizerSettings* settings) {
     if (code != std::errc() || end != key.data() + key.size() || !value.is_object()) {
       throw Error(ErrorKind::kCorruption, what + ": \"" + key + "\" is not an id with a token");
     }
-    const bool exact = BoolOr(value, "special", false, what) || !BoolOr(value, "normalized", true, what);
+    const bool exact =
+        BoolOr(value, "special", false, what) || !BoolOr(value, "normalized", true, what);
     settings->listed.push_back({TokenOf(value, what), id, exact});
   }
 }
@@ -167,8 +168,8 @@ void AddSettingsTokens(const TokenizerSettings& settings, bool lower_case,
   for (const ListedToken& listed : settings.listed) {
     const std::string& text = listed.token.text;
     if (listed.id < 0 || listed.id >= kMostTokens) {
-      throw Error(ErrorKind::kCorruption, what + ": the token \"" + text + "\" has the id " +
-                                              std::to_string(listed.id));
+      throw Error(ErrorKind::kCorruption,
+                  what + ": the token \"" + text + "\" has the id " + std::to_string(listed.id));
     }
     const int32_t known = id_of(text);
     const int32_t id = known >= 0 ? known : static_cast<int32_t>(listed.id);

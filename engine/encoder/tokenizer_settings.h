@@ -1,5 +1,5 @@
-// What the small JSON files beside a tokenizer say, and the kinds of tokenizer there are. A new kind
-// is one more file and one more row in tokenizer.cc.
+// What the small JSON files beside a tokenizer say, and the kinds of tokenizer there are. A new
+// kind is one more file and one more row in tokenizer.cc.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +39,10 @@ struct ListedToken {
 //   "add_prefix_space": false              a text that does not begin with a space gets one
 //   "remove_space": true                   ALBERT: runs of spaces are one
 //   "keep_accents": false                  ALBERT
-//   "cls_token": "[CLS]"                   and sep_token, pad_token, mask_token, unk_token, bos_token,
-//                                          eos_token, additional_special_tokens: a text, or an object
-//                                          with it as "content" and "lstrip", "rstrip"; null: none
+//   "cls_token": "[CLS]"                   and sep, pad, mask, unk, bos and eos: a text, or an
+//                                          object with it as "content" and with "lstrip" and
+//                                          "rstrip"; null: there is none
+//   "additional_special_tokens": ["@"]     more of those
 //   "added_tokens_decoder": {"5": {...}}   more tokens, by id
 //
 // special_tokens_map.json has the special tokens again and counts before it; added_tokens.json has
@@ -78,8 +79,8 @@ void AddSettingsTokens(const TokenizerSettings& settings, bool lower_case,
 
 using TokenizerLoader = std::shared_ptr<const Tokenizer>(const ModelPackage&,
                                                          const TokenizerSettings&);
-TokenizerLoader LoadSentencePiece;  // tokenizer.model: special pieces are found among its control
-                                    // pieces, so that no text can spell one
+// Of LoadSentencePiece's special pieces no text can spell one: they are its control pieces.
+TokenizerLoader LoadSentencePiece;  // tokenizer.model
 TokenizerLoader LoadBert;           // vocab.txt: BERT and MPNet
 TokenizerLoader LoadRoberta;        // vocab.json, merges.txt
 TokenizerLoader LoadXlmRoberta;     // sentencepiece.bpe.model

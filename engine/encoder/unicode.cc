@@ -47,8 +47,8 @@ std::u32string DecomposeAs(std::u32string_view text, utf8proc_option_t form) {
     }
     utf8proc_int32_t parts[kMost];
     int boundary = 0;
-    const utf8proc_ssize_t count = utf8proc_decompose_char(
-        static_cast<utf8proc_int32_t>(character), parts, kMost, form, &boundary);
+    const utf8proc_ssize_t count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(character),
+                                                           parts, kMost, form, &boundary);
     if (count < 1 || count > kMost) {
       out.push_back(character);
       continue;
@@ -62,9 +62,9 @@ std::u32string DecomposeAs(std::u32string_view text, utf8proc_option_t form) {
     }
     size_t end = begin + 1;
     while (end < out.size() && CombiningClass(out[end]) != 0) ++end;
-    std::stable_sort(
-        out.begin() + static_cast<ptrdiff_t>(begin), out.begin() + static_cast<ptrdiff_t>(end),
-        [](char32_t a, char32_t b) { return CombiningClass(a) < CombiningClass(b); });
+    std::stable_sort(out.begin() + static_cast<ptrdiff_t>(begin),
+                     out.begin() + static_cast<ptrdiff_t>(end),
+                     [](char32_t a, char32_t b) { return CombiningClass(a) < CombiningClass(b); });
     begin = end;
   }
   return out;
@@ -90,13 +90,9 @@ bool IsControl(uint32_t character) {
          Between(category, UTF8PROC_CATEGORY_CC, UTF8PROC_CATEGORY_CO);
 }
 
-bool IsSpaceSeparator(uint32_t character) {
-  return CategoryOf(character) == UTF8PROC_CATEGORY_ZS;
-}
+bool IsSpaceSeparator(uint32_t character) { return CategoryOf(character) == UTF8PROC_CATEGORY_ZS; }
 
-bool IsNonspacingMark(uint32_t character) {
-  return CategoryOf(character) == UTF8PROC_CATEGORY_MN;
-}
+bool IsNonspacingMark(uint32_t character) { return CategoryOf(character) == UTF8PROC_CATEGORY_MN; }
 
 bool IsCombining(uint32_t character) { return CombiningClass(character) != 0; }
 
@@ -162,9 +158,7 @@ std::string ToLowerCase(std::string_view text) {
   return out;
 }
 
-std::u32string Decompose(std::u32string_view text) {
-  return DecomposeAs(text, UTF8PROC_DECOMPOSE);
-}
+std::u32string Decompose(std::u32string_view text) { return DecomposeAs(text, UTF8PROC_DECOMPOSE); }
 
 std::u32string DecomposeCompatibly(std::u32string_view text) {
   return DecomposeAs(text, static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT));

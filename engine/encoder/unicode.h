@@ -17,9 +17,10 @@ bool IsSpaceSeparator(uint32_t character);  // Zs
 bool IsNonspacingMark(uint32_t character);  // Mn
 bool IsCombining(uint32_t character);       // its canonical combining class is not 0
 bool IsSpace(uint32_t character);           // the property White_Space
-bool IsDigit(uint32_t character);           // Numeric_Type Decimal or Digit: 7, superscript 7, circled 7
+bool IsDigit(uint32_t character);           // decimal, or superscript or circled and the like
 
-// The spaces that surround text are these, and the four separators among ASCII's control characters.
+// The spaces that surround text are these, and the four separators among ASCII's control
+// characters.
 bool IsStrippedSpace(uint32_t character);
 bool IsBlank(std::string_view text);  // nothing but those
 std::string_view StripLeft(std::string_view text);

@@ -41,10 +41,10 @@ Vocabulary Vocabulary::FromJson(std::string_view text, const std::string& what) 
   Vocabulary vocabulary;
   for (const auto& [token, id] : object.items()) {
     if (!id.is_number_integer()) Corrupt(what, "the id of \"" + token + "\" is not a whole number");
-    vocabulary.Add(token, id.is_number_unsigned() && id.get<uint64_t>() > INT64_MAX
-                              ? INT64_MAX
-                              : id.get<int64_t>(),
-                   what);
+    vocabulary.Add(
+        token,
+        id.is_number_unsigned() && id.get<uint64_t>() > INT64_MAX ? INT64_MAX : id.get<int64_t>(),
+        what);
   }
   if (vocabulary.size_ == 0) Corrupt(what, "it has no tokens");
   return vocabulary;
@@ -66,7 +66,8 @@ int32_t Vocabulary::Find(std::string_view token) const {
 
 int32_t Vocabulary::Require(std::string_view token, const std::string& what) const {
   const int32_t id = Find(token);
-  if (id < 0) throw Error(ErrorKind::kMissing, what + " has no token \"" + std::string(token) + "\"");
+  if (id < 0)
+    throw Error(ErrorKind::kMissing, what + " has no token \"" + std::string(token) + "\"");
   return id;
 }
 

@@ -1,5 +1,5 @@
-// sentencepiece.bpe.model: the tokenizers of XLM-R and CamemBERT, which number pieces as the fairseq
-// toolkit does: a few tokens of its own first, then the model's pieces behind one another.
+// sentencepiece.bpe.model: the tokenizers of XLM-R and CamemBERT, which number pieces as the
+// fairseq toolkit does: a few tokens of its own first, then the model's pieces behind one another.
 #include "engine/encoder/pieces_segmenter.h"
 #include "engine/encoder/tokenizer_settings.h"
 
@@ -16,8 +16,7 @@ std::shared_ptr<const Tokenizer> LoadNumbered(const ModelPackage& package,
                                               const TokenizerSettings& settings,
                                               Numbering numbering) {
   const std::string file = "sentencepiece.bpe.model";
-  std::unique_ptr<const SentencePieceText> text =
-      SentencePieceText::Load(package.File(file), file);
+  std::unique_ptr<const SentencePieceText> text = SentencePieceText::Load(package.File(file), file);
   // The mask is behind all pieces.
   const auto mask = static_cast<int32_t>(text->model().piece_count) + numbering.offset;
   numbering.own["<mask>"] = mask;
@@ -44,9 +43,8 @@ std::shared_ptr<const Tokenizer> LoadXlmRoberta(const ModelPackage& package,
 
 std::shared_ptr<const Tokenizer> LoadCamembert(const ModelPackage& package,
                                                const TokenizerSettings& settings) {
-  return LoadNumbered(
-      package, settings,
-      {{{"<s>NOTUSED", 0}, {"<pad>", 1}, {"</s>NOTUSED", 2}, {"<unk>", 3}}, 4, 3});
+  return LoadNumbered(package, settings,
+                      {{{"<s>NOTUSED", 0}, {"<pad>", 1}, {"</s>NOTUSED", 2}, {"<unk>", 3}}, 4, 3});
 }
 
 }  // namespace semblance::encoder

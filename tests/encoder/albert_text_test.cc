@@ -8,7 +8,9 @@ namespace {
 TEST(AlbertTextTest, SpacesQuotesAccentsAndCaseAreFolded) {
   EXPECT_EQ(PrepareAlbertText(" A\t \xe3\x80\x80 b\n", {}), "a b");
   EXPECT_EQ(PrepareAlbertText("``a''' `b`", {}), "\"a\"' `b`");
-  EXPECT_EQ(PrepareAlbertText("\xc3\x89t\xc3\xa9 \xef\xac\x81 \xc2\xbd", {}), "ete fi 1\xe2\x81\x84" "2");
+  EXPECT_EQ(PrepareAlbertText("\xc3\x89t\xc3\xa9 \xef\xac\x81 \xc2\xbd", {}),
+            "ete fi 1\xe2\x81\x84"
+            "2");
   EXPECT_EQ(PrepareAlbertText("\xf0\x9d\x90\x80", {}), "a");  // a capital only in form KD
 }
 

@@ -49,8 +49,18 @@ TEST(ByteLevelWordsTest, EndingsOfContractionsAreWords) {
 
 TEST(ByteLevelWordsTest, NothingOfATextIsLost) {
   std::mt19937 random(3);
-  const std::vector<std::string> parts = {"a", "B", "1", " ", "\n", "'s", "'", ".", "\xc3\xa9",
-                                          "\xe3\x80\x80", "\xf0\x9f\x8e\xb8", "\xcc\x81"};
+  const std::vector<std::string> parts = {"a",
+                                          "B",
+                                          "1",
+                                          " ",
+                                          "\n",
+                                          "'s",
+                                          "'",
+                                          ".",
+                                          "\xc3\xa9",
+                                          "\xe3\x80\x80",
+                                          "\xf0\x9f\x8e\xb8",
+                                          "\xcc\x81"};
   for (int round = 0; round < 2000; ++round) {
     std::string text, joined;
     for (size_t i = random() % 12; i > 0; --i) text += parts[random() % parts.size()];
@@ -71,8 +81,8 @@ TEST(ByteLevelAlphabetTest, EachByteHasACharacterOfItsOwn) {
   EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
 }
 
-// As the definition has it: for the pair that was learned first of those in the word, all its places
-// from left to right, then again.
+// As the definition has it: for the pair that was learned first of those in the word, all its
+// places from left to right, then again.
 std::vector<std::string> JoinedByDefinition(const std::string& word, const MergeList& merges) {
   std::vector<std::string> parts;
   for (const char c : word) parts.push_back(ByteLevelAlphabet()[static_cast<unsigned char>(c)]);
@@ -84,7 +94,8 @@ std::vector<std::string> JoinedByDefinition(const std::string& word, const Merge
   };
   while (true) {
     size_t best = merges.size() + 1;
-    for (size_t i = 0; i + 1 < parts.size(); ++i) best = std::min(best, rank(parts[i], parts[i + 1]));
+    for (size_t i = 0; i + 1 < parts.size(); ++i)
+      best = std::min(best, rank(parts[i], parts[i + 1]));
     if (best > merges.size()) return parts;
     std::vector<std::string> next;
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -109,7 +120,8 @@ TEST(BytePairsTest, PairsAreJoinedAsTheDefinitionHasItWhateverTheList) {
     if (round % 2 == 1) std::shuffle(merges.begin(), merges.end(), random);
     Vocabulary vocabulary;
     for (size_t i = 0; i < tokens.size(); ++i) {
-      if (vocabulary.Find(tokens[i]) < 0) vocabulary.Add(tokens[i], static_cast<int64_t>(i), "test");
+      if (vocabulary.Find(tokens[i]) < 0)
+        vocabulary.Add(tokens[i], static_cast<int64_t>(i), "test");
     }
     const auto segmenter = MakeBytePairs(vocabulary, merges, 99);
     for (int n = 0; n < 20; ++n) {

@@ -104,7 +104,8 @@ TEST_P(GoldenTokenizersTest, EverySentenceHasTheIdsOfTheReference) {
     encode = [tokenizer](const std::string& text) { return tokenizer->Encode(text, kNoLimit); };
   }
   for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_EQ(encode(Sentences()[i]), expected[i]) << "sentence " << i + 1 << ": " << Sentences()[i];
+    EXPECT_EQ(encode(Sentences()[i]), expected[i])
+        << "sentence " << i + 1 << ": " << Sentences()[i];
   }
 }
 
@@ -144,16 +145,17 @@ TEST_P(GoldenTokenizersTest, AnyLimitGivesTheBeginningOfTheWhole) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, GoldenTokenizersTest,
-    testing::Values("bert_base_uncased", "bert_base_cased", "bert_multi_cased", "bert_chinese",
-                    "bert_base_uncased_keep_accents", "bert_base_cased_no_cjk_split",
-                    "roberta_base", "roberta_base_prefix_space", "spm_xlnet", "spm_laser50k",
-                    "spm_laser100k", "spm_sentencepiece_test_model",
-                    "spm_sentencepiece_test_ja_model", "spm_tiny_xlm_roberta", "spm_tiny_albert",
-                    "tiny_bert_uncased", "tiny_bert_cased", "tiny_roberta", "tiny_xlm_roberta",
-                    "tiny_mpnet", "tiny_albert"),
-    [](const auto& parameter) { return std::string(parameter.param); });
+INSTANTIATE_TEST_SUITE_P(All, GoldenTokenizersTest,
+                         testing::Values("bert_base_uncased", "bert_base_cased", "bert_multi_cased",
+                                         "bert_chinese", "bert_base_uncased_keep_accents",
+                                         "bert_base_cased_no_cjk_split", "roberta_base",
+                                         "roberta_base_prefix_space", "spm_xlnet", "spm_laser50k",
+                                         "spm_laser100k", "spm_sentencepiece_test_model",
+                                         "spm_sentencepiece_test_ja_model", "spm_tiny_xlm_roberta",
+                                         "spm_tiny_albert", "tiny_bert_uncased", "tiny_bert_cased",
+                                         "tiny_roberta", "tiny_xlm_roberta", "tiny_mpnet",
+                                         "tiny_albert"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace
 }  // namespace semblance::encoder

@@ -75,8 +75,8 @@ TEST_P(ImportedTokenizersTest, ASpecialTokenThatATextSpellsIsThatToken) {
        {TokenizerFiles(GetParam()), PackageOfJson(TokenizerJson(GetParam()))}) {
     const auto tokenizer = Tokenizer::Load(package);
     const SpecialIds& ids = tokenizer->special_ids();
-    const bool brackets = std::string(GetParam()).starts_with("bert") ||
-                          std::string(GetParam()) == "albert";
+    const bool brackets =
+        std::string(GetParam()).starts_with("bert") || std::string(GetParam()) == "albert";
     const Ids a = tokenizer->Encode("a", 64);
     Ids expected = a;
     expected.insert(expected.end() - 1, ids.mask);

@@ -36,7 +36,8 @@ std::string ReadShared(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::optional<std::string> SharedFileWithHash(const std::string& folder, const std::string& sha256) {
+std::optional<std::string> SharedFileWithHash(const std::string& folder,
+                                              const std::string& sha256) {
   if (!HasShared(folder)) return std::nullopt;
   std::istringstream lines(OutputOf("sha256sum '" + SharedFolder() + "/" + folder + "'/*"));
   std::string hash, path;

@@ -13,9 +13,8 @@ namespace {
 using nlohmann::json;
 
 json Added(const std::string& text, int32_t id, bool eats_left = false) {
-  return {{"id", id},          {"content", text},      {"single_word", false},
-          {"lstrip", eats_left}, {"rstrip", false},      {"normalized", false},
-          {"special", true}};
+  return {{"id", id},        {"content", text},     {"single_word", false}, {"lstrip", eats_left},
+          {"rstrip", false}, {"normalized", false}, {"special", true}};
 }
 
 json Framed(const std::string& cls, int32_t cls_id, const std::string& sep, int32_t sep_id) {
@@ -131,17 +130,16 @@ json PiecesOf(const std::string& model, std::string* charsmap) {
 
 json UnigramJson(const json& pieces, int unk, const json& added, const json& normalizers,
                  const json& post) {
-  return {{"added_tokens", added},
-          {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
-          {"pre_tokenizer",
-           {{"type", "Sequence"},
-            {"pretokenizers",
-             {{{"type", "WhitespaceSplit"}},
-              {{"type", "Metaspace"},
-               {"replacement", "\xE2\x96\x81"},
-               {"add_prefix_space", true}}}}}},
-          {"post_processor", post},
-          {"model", {{"type", "Unigram"}, {"unk_id", unk}, {"vocab", pieces}}}};
+  return {
+      {"added_tokens", added},
+      {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
+      {"pre_tokenizer",
+       {{"type", "Sequence"},
+        {"pretokenizers",
+         {{{"type", "WhitespaceSplit"}},
+          {{"type", "Metaspace"}, {"replacement", "\xE2\x96\x81"}, {"add_prefix_space", true}}}}}},
+      {"post_processor", post},
+      {"model", {{"type", "Unigram"}, {"unk_id", unk}, {"vocab", pieces}}}};
 }
 
 json XlmRobertaJson() {
@@ -169,7 +167,10 @@ json AlbertJson() {
   return UnigramJson(pieces, 1,
                      {Added("<pad>", 0), Added("<unk>", 1), Added("[CLS]", 2), Added("[SEP]", 3),
                       Added("[MASK]", 4, true)},
-                     {replace("``"), replace("''"), {{"type", "NFKD"}}, {{"type", "StripAccents"}},
+                     {replace("``"),
+                      replace("''"),
+                      {{"type", "NFKD"}},
+                      {{"type", "StripAccents"}},
                       {{"type", "Lowercase"}}},
                      Framed("[CLS]", 2, "[SEP]", 3));
 }

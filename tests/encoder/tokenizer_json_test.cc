@@ -42,7 +42,8 @@ TEST(TokenizerJsonTest, AnotherComponentIsRefusedByItsNameAndPlace) {
 TEST(TokenizerJsonTest, SettingsThatCannotBeFollowedAreRefused) {
   EXPECT_THAT(Wrong("bert_uncased", {{"normalizer", {{"clean_text", false}}}}),
               HasSubstr("clean_text"));
-  EXPECT_THAT(Wrong("roberta", {{"pre_tokenizer", {{"use_regex", false}}}}), HasSubstr("use_regex"));
+  EXPECT_THAT(Wrong("roberta", {{"pre_tokenizer", {{"use_regex", false}}}}),
+              HasSubstr("use_regex"));
   EXPECT_THAT(Wrong("roberta", {{"model", {{"dropout", 0.1}}}}), HasSubstr("dropout"));
   EXPECT_THAT(Wrong("roberta", {{"model", {{"ignore_merges", true}}}}), HasSubstr("ignore_merges"));
   EXPECT_THAT(Wrong("roberta", {{"model", {{"end_of_word_suffix", "</w>"}}}}),
@@ -72,7 +73,8 @@ TEST(TokenizerJsonTest, StepsOfANormalizerMustStandInTheOrderThatIsFollowed) {
 }
 
 TEST(TokenizerJsonTest, WhatIsDamagedIsSaid) {
-  EXPECT_THAT(WhatIsWrong(Package({{"tokenizer.json", "{"}})), HasSubstr("tokenizer.json: not JSON"));
+  EXPECT_THAT(WhatIsWrong(Package({{"tokenizer.json", "{"}})),
+              HasSubstr("tokenizer.json: not JSON"));
   EXPECT_THAT(WhatIsWrong(Package({{"tokenizer.json", "{}"}})), HasSubstr("there is no \"model\""));
   EXPECT_THAT(Wrong("roberta", {{"model", {{"merges", {"a b c"}}}}}), HasSubstr("merge 0"));
   EXPECT_THAT(Wrong("roberta", {{"model", {{"vocab", {{"a", -1}}}}}}), HasSubstr("\"a\""));

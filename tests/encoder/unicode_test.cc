@@ -10,8 +10,10 @@ namespace semblance::encoder {
 namespace {
 
 TEST(UnicodeTest, CharactersBelongToTheirCategories) {
-  for (const uint32_t c : {uint32_t{'a'}, 0xe9u, 0x65e5u, 0x10400u, 0x2b0u}) EXPECT_TRUE(IsLetter(c));
-  for (const uint32_t c : {uint32_t{'7'}, 0x661u, 0xbdu, 0x2460u, 0x216bu}) EXPECT_TRUE(IsNumber(c));
+  for (const uint32_t c : {uint32_t{'a'}, 0xe9u, 0x65e5u, 0x10400u, 0x2b0u})
+    EXPECT_TRUE(IsLetter(c));
+  for (const uint32_t c : {uint32_t{'7'}, 0x661u, 0xbdu, 0x2460u, 0x216bu})
+    EXPECT_TRUE(IsNumber(c));
   for (const uint32_t c : {uint32_t{'!'}, 0x2014u, 0x3001u, 0xbfu}) EXPECT_TRUE(IsPunctuation(c));
   for (const uint32_t c : {uint32_t{'$'}, uint32_t{'+'}, uint32_t{'a'}}) {
     EXPECT_FALSE(IsPunctuation(c));
@@ -40,7 +42,8 @@ TEST(UnicodeTest, SpacesAroundTextTakeInFourSeparatorsThatAreNoSpaces) {
 }
 
 TEST(UnicodeTest, DigitsAreAlsoThoseOfOtherForms) {
-  for (const uint32_t c : {uint32_t{'0'}, 0x669u, 0xb2u, 0x2463u, 0x1d7ceu}) EXPECT_TRUE(IsDigit(c));
+  for (const uint32_t c : {uint32_t{'0'}, 0x669u, 0xb2u, 0x2463u, 0x1d7ceu})
+    EXPECT_TRUE(IsDigit(c));
   for (const uint32_t c : {uint32_t{'a'}, 0xbdu, 0x216bu}) EXPECT_FALSE(IsDigit(c));
 }
 
@@ -48,10 +51,10 @@ TEST(UnicodeTest, LowerCaseIsThatOfEachCharacterWhateverTheLocaleOfTheProcess) {
   EXPECT_EQ(ToLowerCase("ABC \xc3\x84\xce\xa9\xd0\x96 123 \xe6\x97\xa5"),
             "abc \xc3\xa4\xcf\x89\xd0\xb6 123 \xe6\x97\xa5");
   EXPECT_EQ(ToLowerCase(std::string("A\0B", 3)), std::string("a\0b", 3));
-  EXPECT_EQ(ToLowerCase("\xf0\x90\x90\x80"), "\xf0\x90\x90\xa8");           // Deseret, four bytes
-  EXPECT_EQ(ToLowerCase("\xce\x9f\xce\xa3"), "\xce\xbf\xcf\x83");           // a final sigma too
-  EXPECT_EQ(ToLowerCase("\xc4\xb0"), "i\xcc\x87");                          // I with a dot
-  EXPECT_EQ(ToLowerCase("\xe1\xba\x9e\xc7\x85"), "\xc3\x9f\xc7\x86");       // sharp S, title case
+  EXPECT_EQ(ToLowerCase("\xf0\x90\x90\x80"), "\xf0\x90\x90\xa8");      // Deseret, four bytes
+  EXPECT_EQ(ToLowerCase("\xce\x9f\xce\xa3"), "\xce\xbf\xcf\x83");      // a final sigma too
+  EXPECT_EQ(ToLowerCase("\xc4\xb0"), "i\xcc\x87");                     // I with a dot
+  EXPECT_EQ(ToLowerCase("\xe1\xba\x9e\xc7\x85"), "\xc3\x9f\xc7\x86");  // sharp S, title case
 }
 
 TEST(UnicodeTest, DecompositionPutsMarksInOrder) {

@@ -20,13 +20,15 @@ std::vector<std::string> Words(const std::string& text, const BertWordOptions& o
 TEST(BertWordsTest, WordsEndAtSpacesAndAroundPunctuation) {
   EXPECT_THAT(Words("  Hello,\tworld!?  a-b $5"),
               ElementsAre("hello", ",", "world", "!", "?", "a", "-", "b", "$", "5"));
-  EXPECT_THAT(Words("a\xe2\x80\x94z \xc2\xbfq"), ElementsAre("a", "\xe2\x80\x94", "z", "\xc2\xbf", "q"));
+  EXPECT_THAT(Words("a\xe2\x80\x94z \xc2\xbfq"),
+              ElementsAre("a", "\xe2\x80\x94", "z", "\xc2\xbf", "q"));
   EXPECT_THAT(Words("a\xe2\x80\xa8z\xe3\x80\x80q"), ElementsAre("a", "z", "q"));
   EXPECT_THAT(Words(""), ElementsAre());
 }
 
 TEST(BertWordsTest, ControlCharactersAndTheReplacementAreDropped) {
-  EXPECT_THAT(Words(std::string("a\0b\x01\x7f c\xe2\x80\x8b\xef\xbf\xbd", 13)), ElementsAre("ab", "c"));
+  EXPECT_THAT(Words(std::string("a\0b\x01\x7f c\xe2\x80\x8b\xef\xbf\xbd", 13)),
+              ElementsAre("ab", "c"));
   EXPECT_THAT(Words("a\x0b\xc2\x85z\r\nq\x02"), ElementsAre("az", "q"));  // only these end words
   EXPECT_THAT(Words("\xcd\xb8\xee\x80\x80"), ElementsAre());              // unassigned, private
 }
@@ -34,7 +36,8 @@ TEST(BertWordsTest, ControlCharactersAndTheReplacementAreDropped) {
 TEST(BertWordsTest, IdeographsStandAloneUnlessToldOtherwise) {
   EXPECT_THAT(Words("ab\xe6\x97\xa5\xe6\x9c\xac c"),
               ElementsAre("ab", "\xe6\x97\xa5", "\xe6\x9c\xac", "c"));
-  EXPECT_THAT(Words("ab\xe6\x97\xa5 c", {.split_chinese = false}), ElementsAre("ab\xe6\x97\xa5", "c"));
+  EXPECT_THAT(Words("ab\xe6\x97\xa5 c", {.split_chinese = false}),
+              ElementsAre("ab\xe6\x97\xa5", "c"));
   EXPECT_THAT(Words("\xe3\x81\x8b\xe3\x82\xab"), ElementsAre("\xe3\x81\x8b\xe3\x82\xab"));  // kana
 }
 
