@@ -31,6 +31,11 @@ constexpr Range kDigits[] = {
     {0x24ff, 0x24ff},   {0x2776, 0x277e},   {0x2780, 0x2788},   {0x278a, 0x2792},
     {0x10a40, 0x10a43}, {0x10e60, 0x10e68}, {0x11052, 0x1105a}, {0x1f100, 0x1f10a}};
 
+char LowerAscii(uint32_t character) {
+  const bool upper = character >= 'A' && character <= 'Z';
+  return static_cast<char>(upper ? character + ('a' - 'A') : character);
+}
+
 int CombiningClass(char32_t character) {
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(character))->combining_class;
 }
@@ -136,8 +141,7 @@ std::string_view StripRight(std::string_view text) {
 
 void AppendLowerCase(uint32_t character, std::u32string* out) {
   if (character < 0x80) {
-    const bool upper = character >= 'A' && character <= 'Z';
-    out->push_back(upper ? character + ('a' - 'A') : character);
+    out->push_back(static_cast<char32_t>(LowerAscii(character)));
   } else if (character == kCapitalIWithDot) {
     *out += {U'i', kDotAbove};
   } else {
@@ -151,8 +155,13 @@ std::string ToLowerCase(std::string_view text) {
   out.reserve(text.size());
   std::u32string lower;
   for (size_t at = 0; at < text.size();) {
+    const uint32_t character = NextCharacter(text, &at);
+    if (character < 0x80) {
+      out.push_back(LowerAscii(character));
+      continue;
+    }
     lower.clear();
-    AppendLowerCase(NextCharacter(text, &at), &lower);
+    AppendLowerCase(character, &lower);
     for (const char32_t character : lower) AppendCharacter(character, &out);
   }
   return out;

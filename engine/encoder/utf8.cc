@@ -67,11 +67,17 @@ void AppendCharacter(uint32_t code, std::string* out) {
 std::string ToValidUtf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  size_t begin = 0;  // of the well-formed text before `at` that is not in `out` yet
   for (size_t at = 0; at < text.size();) {
     const Sequence sequence = SequenceAt(text, at);
-    out += sequence.valid ? text.substr(at, sequence.bytes) : kReplacement;
+    if (!sequence.valid) {
+      out += text.substr(begin, at - begin);
+      out += kReplacement;
+      begin = at + sequence.bytes;
+    }
     at += sequence.bytes;
   }
+  out += text.substr(begin);
   return out;
 }
 
