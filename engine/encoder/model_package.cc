@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/encoder/embedded_files.h"
@@ -21,11 +22,23 @@ struct KnownFile {
   const char* name;
   bool required;
 };
-constexpr std::array<KnownFile, 5> kKnownFiles = {{{"config.json", true},
-                                                   {"model.safetensors", true},
-                                                   {"tokenizer.model", true},
-                                                   {"tokenizer_config.json", true},
-                                                   {kModelCard, false}}};
+constexpr std::array<KnownFile, 13> kKnownFiles = {{{"config.json", true},
+                                                    {"model.safetensors", true},
+                                                    {"tokenizer.model", false},
+                                                    {"vocab.txt", false},
+                                                    {"vocab.json", false},
+                                                    {"merges.txt", false},
+                                                    {"sentencepiece.bpe.model", false},
+                                                    {"spiece.model", false},
+                                                    {"tokenizer.json", false},
+                                                    {"tokenizer_config.json", false},
+                                                    {"special_tokens_map.json", false},
+                                                    {"added_tokens.json", false},
+                                                    {kModelCard, false}}};
+// One of these a model cannot do without.
+constexpr const char* kTokenizerFiles[] = {"tokenizer.model", "vocab.txt",
+                                           "vocab.json",      "sentencepiece.bpe.model",
+                                           "spiece.model",    "tokenizer.json"};
 
 // Names become file names and database keys; none may lead elsewhere.
 void CheckName(const std::string& name) {
@@ -68,6 +81,12 @@ void ModelPackage::CheckComplete(const std::string& where) const {
   for (const KnownFile& file : kKnownFiles) {
     if (!file.required || Has(file.name)) continue;
     lacking += (lacking.empty() ? "" : ", ") + std::string(file.name);
+  }
+  if (std::none_of(std::begin(kTokenizerFiles), std::end(kTokenizerFiles),
+                   [this](const char* file) { return Has(file); })) {
+    lacking += (lacking.empty() ? "" : ", ") + std::string("tokenizer.model (or another ") +
+               "tokenizer: vocab.txt, vocab.json, sentencepiece.bpe.model, spiece.model, "
+               "tokenizer.json)";
   }
   if (!lacking.empty()) throw Error(ErrorKind::kMissing, where + " lacks " + lacking);
 }

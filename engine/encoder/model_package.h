@@ -3,8 +3,11 @@
 //   config.json             the architecture (config.h), with Hugging Face's keys, and our block
 //                           "semblance": {"pooler": "avg", "max_length": 64, "prompt": "query: "}
 //   model.safetensors       the weights, F32, F16 or BF16, named as weight_names.h says
-//   tokenizer.model         sentencepiece
-//   tokenizer_config.json   the special tokens and whether to lower-case
+//   tokenizer.model         a tokenizer trained here, or else one of another kind (tokenizer.h):
+//                           vocab.txt, vocab.json and merges.txt, sentencepiece.bpe.model,
+//                           spiece.model, tokenizer.json
+//   tokenizer_config.json   the kind of tokenizer, its special tokens, whether to lower-case;
+//                           special_tokens_map.json and added_tokens.json add to it
 //   README.md               the model card (optional)
 //
 // Value type; copies share the bytes. Thread-safe once built.

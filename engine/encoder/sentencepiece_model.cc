@@ -40,7 +40,7 @@ enum : uint32_t { kCharsmap = 2 };
 }
 
 [[noreturn]] void Corrupt(const std::string& message) {
-  throw Error(ErrorKind::kCorruption, "tokenizer.model: " + message);
+  throw Error(ErrorKind::kCorruption, message);
 }
 
 std::string_view BytesOf(const WireField& field) {
@@ -85,7 +85,7 @@ void CheckTrainer(std::string_view message) {
   if (type == trainer::kUnigram || type == trainer::kBpe) return;
   if (type == trainer::kWord || type == trainer::kCharacter) {
     throw Error(ErrorKind::kUnsupported,
-                "tokenizer.model: a model of words or characters; unigram and BPE are supported");
+                "a model of words or characters; unigram and BPE are supported");
   }
   Corrupt("unknown kind of model");
 }

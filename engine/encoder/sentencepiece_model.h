@@ -19,7 +19,8 @@ struct SentencePieceModel {
   std::map<std::string, int32_t, std::less<>> reserved;
 };
 
-// Throws kCorruption for bytes that are no model, kUnsupported for a model of words or characters.
+// Throws kCorruption for bytes that are no model, kUnsupported for a model of words or characters;
+// the messages leave the file's name to the caller.
 SentencePieceModel CheckSentencePieceModel(std::string_view bytes);
 
 }  // namespace semblance::encoder

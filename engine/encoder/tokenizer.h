@@ -1,4 +1,18 @@
-// Text to token ids.
+// Text to token ids, exactly as the libraries that models were trained with give them.
+//
+//   kind (tokenizer_class)    files
+//   SentencePiece             tokenizer.model: models trained here
+//   BertTokenizer             vocab.txt (WordPiece)
+//   MPNetTokenizer            vocab.txt, with other special tokens
+//   RobertaTokenizer          vocab.json and merges.txt (byte-level BPE)
+//   XLMRobertaTokenizer       sentencepiece.bpe.model
+//   CamembertTokenizer        sentencepiece.bpe.model
+//   AlbertTokenizer           spiece.model
+//   any, with "Fast" or not   tokenizer.json, where the files above are not there
+//
+// Where tokenizer_config.json does not name the kind, model_type in config.json does, and else the
+// files that are there. A special token that a text spells is that token, as in the reference; only
+// of SentencePiece's no text can spell one.
 #pragma once
 
 #include <cstdint>

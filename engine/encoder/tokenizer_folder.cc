@@ -17,6 +17,7 @@ constexpr const char* kOurs = "semblance";
 
 void WriteTokenizerFiles(const ModelPackage& package, int64_t max_length,
                          const std::string& directory) {
+  if (!package.Has(kConfig)) return;
   const std::string text(package.File(kConfig));
   const json ours = ParseJsonObject(text, kConfig);
   if (StringOr(ours, "tokenizer_class", "", kConfig) != "SentencePiece") return;

@@ -1,12 +1,5 @@
 #include "engine/encoder/utf8.h"
 
-#include <locale.h>
-#include <wctype.h>
-
-#include <cstdint>
-
-#include "engine/encoder/error.h"
-
 namespace semblance::encoder {
 namespace {
 
@@ -42,14 +35,23 @@ Sequence SequenceAt(std::string_view text, size_t at) {
   return {length, true};
 }
 
-uint32_t Decode(std::string_view character) {
+}  // namespace
+
+uint32_t NextCharacter(std::string_view text, size_t* at) {
+  const unsigned char first = Byte(text, *at);
+  if (first < 0x80) {
+    ++*at;
+    return first;
+  }
   static constexpr unsigned char kFirstBits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  uint32_t code = Byte(character, 0) & kFirstBits[character.size()];
-  for (size_t i = 1; i < character.size(); ++i) code = code << 6 | (Byte(character, i) & 0x3f);
+  const size_t bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  uint32_t code = first & kFirstBits[bytes];
+  for (size_t i = 1; i < bytes; ++i) code = code << 6 | (Byte(text, *at + i) & 0x3f);
+  *at += bytes;
   return code;
 }
 
-void Append(uint32_t code, std::string* out) {
+void AppendCharacter(uint32_t code, std::string* out) {
   if (code < 0x80) {
     out->push_back(static_cast<char>(code));
     return;
@@ -62,16 +64,20 @@ void Append(uint32_t code, std::string* out) {
   }
 }
 
-}  // namespace
-
 std::string ToValidUtf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  size_t begin = 0;  // of the well-formed text before `at` that is not in `out` yet
   for (size_t at = 0; at < text.size();) {
     const Sequence sequence = SequenceAt(text, at);
-    out += sequence.valid ? text.substr(at, sequence.bytes) : kReplacement;
+    if (!sequence.valid) {
+      out += text.substr(begin, at - begin);
+      out += kReplacement;
+      begin = at + sequence.bytes;
+    }
     at += sequence.bytes;
   }
+  out += text.substr(begin);
   return out;
 }
 
@@ -83,22 +89,6 @@ std::string_view CutAtCharacter(std::string_view text, size_t most) {
     if (sequence.valid && sequence.bytes > back) return text.substr(0, most - back);
   }
   return text.substr(0, most);
-}
-
-std::string ToLowerCase(std::string_view text) {
-  static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  if (unicode == nullptr) {
-    throw Error(ErrorKind::kUnsupported, "do_lower_case: this system has no C.UTF-8 locale");
-  }
-  std::string out;
-  out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const size_t bytes = SequenceAt(text, at).bytes;
-    const uint32_t code = Decode(text.substr(at, bytes));
-    Append(static_cast<uint32_t>(towlower_l(static_cast<wint_t>(code), unicode)), &out);
-    at += bytes;
-  }
-  return out;
 }
 
 }  // namespace semblance::encoder

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,8 @@ std::string ToValidUtf8(std::string_view text);
 // character.
 std::string_view CutAtCharacter(std::string_view text, size_t most);
 
-// Well-formed UTF-8 with each character that has a simple lower-case form replaced by it, in any
-// locale of the process. Throws encoder::Error kUnsupported where the C library has no Unicode
-// tables.
-std::string ToLowerCase(std::string_view text);
+// The character that begins at `*at` of well-formed UTF-8; moves `*at` behind it.
+uint32_t NextCharacter(std::string_view text, size_t* at);
+void AppendCharacter(uint32_t code, std::string* out);
 
 }  // namespace semblance::encoder

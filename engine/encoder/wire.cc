@@ -1,10 +1,21 @@
 #include "engine/encoder/wire.h"
 
+#include <bit>
+
 namespace semblance::encoder {
 namespace {
 
 [[noreturn]] void Corrupt() {
-  throw Error(ErrorKind::kCorruption, "tokenizer.model: not a sentencepiece model, or cut off");
+  throw Error(ErrorKind::kCorruption, "not a sentencepiece model, or cut off");
+}
+
+void WriteVarint(uint64_t value, std::string* out) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
+}
+
+void WriteTag(uint32_t number, WireField::Type type, std::string* out) {
+  WriteVarint(uint64_t{number} << 3 | static_cast<uint64_t>(type), out);
 }
 
 }  // namespace
@@ -58,6 +69,25 @@ std::optional<WireField> WireReader::Next() {
   field.bytes = rest_.substr(0, length);
   rest_.remove_prefix(length);
   return field;
+}
+
+void WriteNumber(uint32_t number, uint64_t value, std::string* message) {
+  WriteTag(number, WireField::Type::kVarint, message);
+  WriteVarint(value, message);
+}
+
+void WriteFloat(uint32_t number, float value, std::string* message) {
+  WriteTag(number, WireField::Type::kFixed32, message);
+  const auto bits = std::bit_cast<uint32_t>(value);
+  for (int shift = 0; shift < 32; shift += 8) {
+    message->push_back(static_cast<char>(bits >> shift & 0xff));
+  }
+}
+
+void WriteBytes(uint32_t number, std::string_view bytes, std::string* message) {
+  WriteTag(number, WireField::Type::kBytes, message);
+  WriteVarint(bytes.size(), message);
+  *message += bytes;
 }
 
 }  // namespace semblance::encoder

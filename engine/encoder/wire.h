@@ -1,9 +1,10 @@
-// The little of protobuf's wire format that checking a file takes: fields one after the other,
-// never beyond the end.
+// The little of protobuf's wire format that checking and making a file takes: fields one after the
+// other, never beyond the end.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/encoder/error.h"
@@ -31,5 +32,10 @@ class WireReader {
 
   std::string_view rest_;
 };
+
+// Append a field to a message.
+void WriteNumber(uint32_t number, uint64_t value, std::string* message);
+void WriteFloat(uint32_t number, float value, std::string* message);
+void WriteBytes(uint32_t number, std::string_view bytes, std::string* message);
 
 }  // namespace semblance::encoder

@@ -150,7 +150,7 @@ TEST(TokenizerTest, LowerCasingIsDoneBeforeTheModelOnRequest) {
 TEST(TokenizerTest, SettingsThatCannotBeFollowedAreRefused) {
   EXPECT_EQ(KindWithSettings("not json"), ErrorKind::kCorruption);
   EXPECT_EQ(KindWithSettings(R"({"tokenizer_class": 3})"), ErrorKind::kCorruption);
-  EXPECT_EQ(KindWithSettings("{}"), ErrorKind::kUnsupported);
+  EXPECT_EQ(KindWithSettings("{}"), ErrorKind::kMissing);
   EXPECT_EQ(KindWithSettings(R"({"tokenizer_class": "MeCab"})"), ErrorKind::kUnsupported);
   EXPECT_EQ(KindWithSettings(R"({"tokenizer_class": "SentencePiece", "cls_token": "<s>"})"),
             ErrorKind::kMissing);

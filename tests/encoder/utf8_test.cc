@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <vector>
 
 namespace semblance::encoder {
 namespace {
@@ -50,11 +51,16 @@ TEST(Utf8Test, ACutThroughIllFormedBytesTakesThemAsTheyCome) {
   EXPECT_EQ(CutAtCharacter("\xff\xff\xff", 2).size(), 2u);
 }
 
-TEST(Utf8Test, LowerCaseKnowsUnicodeWhateverTheLocaleOfTheProcess) {
-  EXPECT_EQ(ToLowerCase("ABC \xc3\x84\xce\xa9\xd0\x96 123 \xe6\x97\xa5"),
-            "abc \xc3\xa4\xcf\x89\xd0\xb6 123 \xe6\x97\xa5");
-  EXPECT_EQ(ToLowerCase(std::string("A\0B", 3)), std::string("a\0b", 3));
-  EXPECT_EQ(ToLowerCase("\xf0\x90\x90\x80"), "\xf0\x90\x90\xa8");  // Deseret, four bytes
+TEST(Utf8Test, CharactersAreReadAndWritten) {
+  const std::string text = "a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x8e\xb8\xf4\x8f\xbf\xbf";
+  std::vector<uint32_t> characters;
+  std::string again;
+  for (size_t at = 0; at < text.size();) {
+    characters.push_back(NextCharacter(text, &at));
+    AppendCharacter(characters.back(), &again);
+  }
+  EXPECT_EQ(characters, (std::vector<uint32_t>{'a', 0xe9, 0x65e5, 0x1f3b8, 0x10ffff}));
+  EXPECT_EQ(again, text);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ const std::vector<Library>& Libraries() {
       {{"dnnl", "oneapi/"}, {"engine/encoder/"}},
       {{"sentencepiece"},
        {"engine/encoder/", "engine/training/", "tests/encoder/", "tests/training/"}},
+      {{"utf8proc.h"}, {"engine/encoder/", "tools/default_model/"}},
       {{"torch/", "ATen/", "c10/"}, {"engine/training/", "tests/training/"}},
       {{"sqlite3ext.h"},
        {"sql_ext/sqlite_api.h", "sql_ext/entry/extension.cc", "tests/sql/old_host.cc"}},

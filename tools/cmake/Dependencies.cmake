@@ -60,6 +60,16 @@ semblance_require(SENTENCEPIECE_FOUND "sentencepiece" libsentencepiece-dev)
 find_library(SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train)
 semblance_require(SENTENCEPIECE_TRAIN_LIBRARY "sentencepiece_train" libsentencepiece-dev)
 
+# The static library, so that the extension needs no file more at run time.
+find_path(UTF8PROC_INCLUDE_DIR utf8proc.h)
+find_library(UTF8PROC_LIBRARY NAMES libutf8proc.a)
+semblance_require(UTF8PROC_INCLUDE_DIR "utf8proc" libutf8proc-dev)
+semblance_require(UTF8PROC_LIBRARY "utf8proc (its static library)" libutf8proc-dev)
+add_library(semblance_utf8proc INTERFACE)
+target_include_directories(semblance_utf8proc SYSTEM INTERFACE ${UTF8PROC_INCLUDE_DIR})
+target_compile_definitions(semblance_utf8proc INTERFACE UTF8PROC_STATIC)
+target_link_libraries(semblance_utf8proc INTERFACE ${UTF8PROC_LIBRARY})
+
 pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
 semblance_require(SQLITE_FOUND "SQLite" libsqlite3-dev)
 
