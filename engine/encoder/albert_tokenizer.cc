@@ -36,24 +36,16 @@ class AlbertSegmenter : public Segmenter {
       : text_(std::move(text)), options_(options) {}
 
   void Append(std::string_view text, size_t enough, std::vector<int32_t>* ids) const override {
-    const auto found = TokenizeBeginning(
-        text, enough - ids->size(), [&](std::string_view beginning) { return Ids(beginning); });
-    ids->insert(ids->end(), found.begin(), found.end());
+    for (const std::string& piece : text_->Pieces(PrepareAlbertText(text, options_))) {
+      if (EndsInDigitAndComma(piece)) {
+        AppendNumber(piece, ids);
+      } else {
+        ids->push_back(text_->IdOf(piece));
+      }
+    }
   }
 
  private:
-  std::vector<int32_t> Ids(std::string_view text) const {
-    std::vector<int32_t> ids;
-    for (const std::string& piece : text_->Pieces(PrepareAlbertText(text, options_))) {
-      if (EndsInDigitAndComma(piece)) {
-        AppendNumber(piece, &ids);
-      } else {
-        ids.push_back(text_->IdOf(piece));
-      }
-    }
-    return ids;
-  }
-
   void AppendNumber(std::string_view piece, std::vector<int32_t>* ids) const {
     std::vector<std::string> parts =
         text_->Pieces(WithoutSpaces(piece.substr(0, piece.size() - 1)));
@@ -81,6 +73,7 @@ std::shared_ptr<const Tokenizer> LoadAlbert(const ModelPackage& package,
   options.remove_space = settings.remove_space.value_or(true);
   options.keep_accents = settings.keep_accents.value_or(false);
   ImportedParts parts;
+  parts.bounded = true;
   parts.vocabulary_size = text->model().piece_count;
   const auto id_of = [&](const std::string& token) {
     const auto reserved = text->model().reserved.find(token);

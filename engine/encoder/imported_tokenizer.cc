@@ -1,7 +1,9 @@
 #include "engine/encoder/imported_tokenizer.h"
 
+#include <cstdint>
 #include <utility>
 
+#include "engine/encoder/text_beginning.h"
 #include "engine/encoder/unicode.h"
 #include "engine/encoder/utf8.h"
 
@@ -31,17 +33,13 @@ class ImportedTokenizer : public Tokenizer {
 
   Ids Encode(std::string_view text, uint32_t max_length) const override {
     if (max_length < 2) throw Error(ErrorKind::kInvalid, "max_length must be at least 2");
-    const size_t enough = max_length - 1;
-    Ids ids = {parts_.ids.cls};
-    std::string valid = ToValidUtf8(text);
-    if (!IsBlank(valid)) {
-      size_t at = 0;
-      if (parts_.prefix_space && !IsStrippedSpace(NextCharacter(valid, &at)))
-        valid.insert(valid.begin(), ' ');
-      Split(parts_.exact, valid, enough, &ids,
-            [&](std::string_view part) { AppendPart(part, enough, &ids); });
-    }
-    if (ids.size() > enough) ids.resize(enough);
+    const size_t room = max_length - 2;
+    Ids ids = parts_.bounded
+                  ? TokenizeBeginning(text, room,
+                                      [&](std::string_view part) { return Inner(part, SIZE_MAX); })
+                  : Inner(text, room);
+    if (ids.size() > room) ids.resize(room);
+    ids.insert(ids.begin(), parts_.ids.cls);
     ids.push_back(parts_.ids.sep);
     return ids;
   }
@@ -50,6 +48,20 @@ class ImportedTokenizer : public Tokenizer {
   const SpecialIds& special_ids() const override { return parts_.ids; }
 
  private:
+  // What stands between the two specials; more than `enough` ids at most by those of a word.
+  Ids Inner(std::string_view text, size_t enough) const {
+    Ids ids;
+    std::string valid = ToValidUtf8(text);
+    if (IsBlank(valid)) return ids;
+    size_t at = 0;
+    if (parts_.prefix_space && !IsStrippedSpace(NextCharacter(valid, &at))) {
+      valid.insert(valid.begin(), ' ');
+    }
+    Split(parts_.exact, valid, enough, &ids,
+          [&](std::string_view part) { AppendPart(part, enough, &ids); });
+    return ids;
+  }
+
   void AppendPart(std::string_view text, size_t enough, Ids* ids) const {
     if (parts_.folded.empty()) {
       parts_.segmenter->Append(text, enough, ids);

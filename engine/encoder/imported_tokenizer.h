@@ -29,6 +29,9 @@ struct ImportedParts {
   AddedTokens folded;
   std::function<std::string(std::string_view)> fold;
   std::unique_ptr<const Segmenter> segmenter;
+  // The segmenter never stops early, and is slow with some texts: they are looked at no further
+  // than text_beginning.h says.
+  bool bounded = false;
   bool prefix_space = false;  // a text that does not begin with a space gets one
   SpecialIds ids;             // cls and sep are there
   uint32_t vocabulary_size = 0;

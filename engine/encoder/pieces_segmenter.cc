@@ -12,11 +12,7 @@ class PiecesSegmenter : public Segmenter {
       : text_(std::move(text)), numbers_(numbers), prepare_(std::move(prepare)) {}
 
   void Append(std::string_view text, size_t enough, std::vector<int32_t>* ids) const override {
-    const auto pieces =
-        TokenizeBeginning(text, enough - ids->size(), [&](std::string_view beginning) {
-          return text_->Ids(prepare_ ? prepare_(beginning) : std::string(beginning));
-        });
-    for (const int32_t piece : pieces) {
+    for (const int32_t piece : text_->Ids(prepare_ ? prepare_(text) : std::string(text))) {
       const bool first = piece == 0 && numbers_.first >= 0;
       ids->push_back(first ? numbers_.first : piece + numbers_.offset);
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,12 +26,5 @@ class SentencePieceText {
   virtual int32_t IdOf(std::string_view piece) const = 0;  // the unknown one's where there is none
   virtual const SentencePieceModel& model() const = 0;
 };
-
-// What `tokenize` makes of so much of the beginning of `text` that the first `count` ids are those
-// of the whole; there may be more. Ids that come from beyond a bound, which only a text of little
-// else than spaces or characters without a piece reaches, are lost.
-std::vector<int32_t> TokenizeBeginning(
-    std::string_view text, size_t count,
-    const std::function<std::vector<int32_t>(std::string_view)>& tokenize);
 
 }  // namespace semblance::encoder

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "engine/encoder/sentencepiece_text.h"
+#include "engine/encoder/text_beginning.h"
 #include "engine/encoder/tokenizer_settings.h"
 #include "engine/encoder/unicode.h"
 #include "engine/encoder/utf8.h"

@@ -171,7 +171,8 @@ std::vector<json> Components(const json& object, const char* key) {
 std::string TypesOf(const std::vector<json>& components) {
   std::string types;
   for (const json& component : components) {
-    types += (types.empty() ? "" : ", ") + TypeOf(component);
+    if (!types.empty()) types += ", ";
+    types += TypeOf(component);
   }
   return types;
 }

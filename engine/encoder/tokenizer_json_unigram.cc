@@ -165,6 +165,7 @@ JsonModel ReadUnigramJson(const json& object, const json& model) {
   WriteNumber(kNormalizerDummyPrefix, rules.prefix, &normalizer);
   WriteBytes(kModelNormalizer, normalizer, &proto);
 
+  read.parts.bounded = true;
   read.parts.ids.unk = static_cast<int32_t>(unk);
   std::function<std::string(std::string_view)> prepare;
   if (rules.prepares()) {

@@ -162,7 +162,7 @@ std::string ToLowerCase(std::string_view text) {
     }
     lower.clear();
     AppendLowerCase(character, &lower);
-    for (const char32_t character : lower) AppendCharacter(character, &out);
+    for (const char32_t part : lower) AppendCharacter(part, &out);
   }
   return out;
 }

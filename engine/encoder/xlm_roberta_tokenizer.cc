@@ -21,6 +21,7 @@ std::shared_ptr<const Tokenizer> LoadNumbered(const ModelPackage& package,
   const auto mask = static_cast<int32_t>(text->model().piece_count) + numbering.offset;
   numbering.own["<mask>"] = mask;
   ImportedParts parts;
+  parts.bounded = true;
   parts.vocabulary_size = static_cast<uint32_t>(mask) + 1;
   const auto id_of = [&](const std::string& token) {
     const auto own = numbering.own.find(token);

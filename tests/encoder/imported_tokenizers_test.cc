@@ -86,6 +86,17 @@ TEST_P(ImportedTokenizersTest, ASpecialTokenThatATextSpellsIsThatToken) {
   }
 }
 
+TEST_P(ImportedTokenizersTest, MegabytesThatBecomeFewIdsAreLeftBeforeTheyTakeLong) {
+  const auto tokenizer = Tokenizer::Load(TokenizerFiles(GetParam()));
+  std::string run;
+  while (run.size() < 60'000) run += "\xf0\x9f\x8e\xb8";
+  std::string text;
+  while (text.size() < 4'000'000) text += run + " </s> [SEP] ";
+  const Ids ids = tokenizer->Encode(text, 64);
+  EXPECT_GE(ids.size(), 3u);
+  EXPECT_LE(ids.size(), 64u);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ImportedTokenizersTest, testing::ValuesIn(kImported),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
