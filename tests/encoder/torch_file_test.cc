@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/encoder/zip_entries.h"
 #include "tests/encoder/fixtures.h"
 #include "tests/encoder/torch_fixtures.h"
 
@@ -162,6 +163,17 @@ TEST(TorchTensorTest, WhatIsNotFiniteIsRefused) {
   const std::string bytes = StateDictFile({1}, {1}, 0, std::string("\0\0\x80\x7f", 4));
   const TorchFile file = TorchFile::Parse(bytes);
   EXPECT_EQ(KindOf([&] { file.tensors().at("w").ToFloats(); }), ErrorKind::kCorruption);
+}
+
+TEST(ZipEntriesTest, SizesOfLargeFilesStandInTheExtraField) {
+  const std::string file = ZipOf({{"a/one", "12345"}, {"a/two", "678"}}, true);
+  const auto entries = ReadZipEntries(file);
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries.at("a/one"), "12345");
+  EXPECT_EQ(entries.at("a/two"), "678");
+  std::string short_field = file;
+  short_field[file.find("PK\1\2") + 46 + 5 + 2] = 16;
+  EXPECT_EQ(KindOf([&] { ReadZipEntries(short_field); }), ErrorKind::kCorruption);
 }
 
 TEST(ZipEntriesTest, EntriesThatAreCompressedOrLieAreRefused) {

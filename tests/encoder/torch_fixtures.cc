@@ -27,15 +27,24 @@ std::string Tuple(const std::vector<int32_t>& values) {
 
 }  // namespace
 
-std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entries) {
+std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entries, bool wide) {
+  constexpr uint64_t kSeeExtra = 0xffffffff;
   std::string file, directory;
   for (const auto& [name, content] : entries) {
-    const std::string sizes = Number(content.size(), 4) + Number(content.size(), 4);
-    const std::string common = Number(0, 2) + Number(0, 2) + Number(0, 4) + Number(0, 4) + sizes +
-                               Number(name.size(), 2) + Number(0, 2);
-    directory += "PK\1\2" + Number(0, 2) + Number(0, 2) + common + Number(0, 2) + Number(0, 2) +
-                 Number(0, 2) + Number(0, 4) + Number(file.size(), 4) + name;
-    file += "PK\3\4" + Number(0, 2) + common + name + content;
+    const auto common = [&](uint64_t size, size_t extra) {
+      return Number(0, 2) + Number(0, 2) + Number(0, 4) + Number(0, 4) + Number(size, 4) +
+             Number(size, 4) + Number(name.size(), 2) + Number(extra, 2);
+    };
+    std::string extra;
+    if (wide) {
+      extra = Number(1, 2) + Number(24, 2) + Number(content.size(), 8) +
+              Number(content.size(), 8) + Number(file.size(), 8);
+    }
+    directory += "PK\1\2" + Number(0, 2) + Number(0, 2) +
+                 common(wide ? kSeeExtra : content.size(), extra.size()) + Number(0, 2) +
+                 Number(0, 2) + Number(0, 2) + Number(0, 4) +
+                 Number(wide ? kSeeExtra : file.size(), 4) + name + extra;
+    file += "PK\3\4" + Number(0, 2) + common(content.size(), 0) + name + content;
   }
   const std::string end = "PK\5\6" + Number(0, 4) + Number(entries.size(), 2) +
                           Number(entries.size(), 2) + Number(directory.size(), 4) +

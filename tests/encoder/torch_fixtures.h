@@ -10,8 +10,10 @@
 
 namespace semblance::encoder {
 
-// Stored entries: (name, content).
-std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entries);
+// Stored entries: (name, content). `wide`: the directory has their sizes and places as files beyond
+// 4 GiB have them.
+std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entries,
+                  bool wide = false);
 
 // A state dict with one f32 tensor "w" on that storage.
 std::string StateDictFile(const std::vector<int32_t>& shape, const std::vector<int32_t>& strides,
