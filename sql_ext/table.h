@@ -78,6 +78,9 @@ struct Table : sqlite3_vtab {
 
   // INSERT INTO t(t) VALUES('…')
   void RunCommand(const std::string& command);
+  bool HasUncommitted() const;
+  // What does not agree between the committed text, vectors and index; empty: all does.
+  std::string Problems();
 
   const ConnectionPtr connection;
   const TableSchema columns;

@@ -109,30 +109,40 @@ void Rebuild::Finish() {
 }
 
 void CheckIntegrity(Table* table) {
-  if (const auto writes = table->connection->writes().find(table->Key());
-      writes != table->connection->writes().end() && writes->second.HasPending()) {
+  if (table->HasUncommitted()) {
     ThrowInvalid(
         "integrity-check looks at what is committed, and this transaction has written to table " +
         table->shadow.table() + ": COMMIT first");
   }
-  const TableState state = table->shadow.ReadState();
-  std::vector<int64_t> expected;
-  const bool embeds = table->columns.embeds();
-  if (embeds) {
-    table->shadow.ForEachText([&](int64_t row_id, std::string) { expected.push_back(row_id); });
-  } else {
-    table->shadow.ForEachRow([&](int64_t row_id) { expected.push_back(row_id); });
-  }
-  const auto problems = table->CollectionFor(state)->Check(
-      state.commit, expected,
-      embeds ? engine::Collection::Expect::kVectorEach : engine::Collection::Expect::kVectorAtMost);
+  const std::string problems = table->Problems();
   if (problems.empty()) return;
-  std::string list;
-  for (const std::string& problem : problems) list += (list.empty() ? "" : "; ") + problem;
-  throw Error(ErrorKind::kCorruption, "table " + table->shadow.table() + ": " + list);
+  throw Error(ErrorKind::kCorruption, "table " + table->shadow.table() + ": " + problems);
 }
 
 }  // namespace
+
+bool Table::HasUncommitted() const {
+  const auto writes = connection->writes().find(Key());
+  return writes != connection->writes().end() && writes->second.HasPending();
+}
+
+std::string Table::Problems() {
+  const TableState state = shadow.ReadState();
+  std::vector<int64_t> expected;
+  if (columns.embeds()) {
+    shadow.ForEachText([&](int64_t row_id, std::string) { expected.push_back(row_id); });
+  } else {
+    shadow.ForEachRow([&](int64_t row_id) { expected.push_back(row_id); });
+  }
+  std::string list;
+  for (const std::string& problem :
+       CollectionFor(state)->Check(state.commit, expected,
+                                   columns.embeds() ? engine::Collection::Expect::kVectorEach
+                                                    : engine::Collection::Expect::kVectorAtMost)) {
+    list += (list.empty() ? "" : "; ") + problem;
+  }
+  return list;
+}
 
 void Table::RunCommand(const std::string& command) {
   static constexpr std::string_view kModel = "model=";

@@ -117,9 +117,48 @@ int IsShadowName(const char* suffix) {
   return sqlite3_stricmp(suffix, "content") == 0 || sqlite3_stricmp(suffix, "state") == 0;
 }
 
-const sqlite3_module kModule = [] {
+// PRAGMA integrity_check, of hosts from 3.44 on. quick_check sees only whether the vectors are
+// there.
+int CheckForPragma(sqlite3_vtab* base, const char*, const char* name, int flags, char** message) {
+  constexpr int kQuick = 1;
+  auto* table = static_cast<Table*>(base);
+  if (table->HasUncommitted()) return SQLITE_OK;  // it looks at what is committed
+  char* failure = nullptr;
+  const int code = GuardCreate(&failure, [&] {
+    std::string problems;
+    if ((flags & kQuick) != 0) {
+      table->ViewFor(table->shadow.ReadState());
+    } else {
+      problems = table->Problems();
+    }
+    if (problems.empty()) return;
+    throw engine::Error(engine::ErrorKind::kCorruption,
+                        "table " + std::string(name) + ": " + problems);
+  });
+  const int kind = code & 0xff;
+  if (kind != SQLITE_CORRUPT && kind != SQLITE_CANTOPEN) {
+    sqlite3_free(failure);
+    return code;
+  }
+  *message = failure;
+  return SQLITE_OK;
+}
+
+// A module as SQLite 3.44 and newer read it: headers from before end without the last function.
+struct ModuleWithIntegrity {
   sqlite3_module module{};
-  module.iVersion = 3;
+  int (*integrity)(sqlite3_vtab*, const char*, const char*, int, char**) = CheckForPragma;
+};
+template <typename Module>
+void SetIntegrity(Module* module) {
+  if constexpr (requires { module->xIntegrity; }) module->xIntegrity = CheckForPragma;
+}
+
+const ModuleWithIntegrity kModule = [] {
+  ModuleWithIntegrity whole;
+  sqlite3_module& module = whole.module;
+  SetIntegrity(&module);
+  module.iVersion = 4;
   module.xCreate = CreateTable;
   module.xConnect = ConnectTable;
   module.xBestIndex = BestIndex;
@@ -143,13 +182,13 @@ const sqlite3_module kModule = [] {
   module.xRelease = ReleaseSavepoint;
   module.xRollbackTo = RollbackToSavepoint;
   module.xShadowName = IsShadowName;
-  return module;
+  return whole;
 }();
 
 }  // namespace
 
 void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection) {
-  RegisterModule(db, "semblance", &kModule, connection);
+  RegisterModule(db, "semblance", &kModule.module, connection);
 }
 
 }  // namespace semblance::sql

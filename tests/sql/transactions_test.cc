@@ -145,6 +145,26 @@ TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
   EXPECT_EQ(Ask("SELECT count(*) FROM p WHERE v MATCH '[0,0]'"), (Rows{"101"}));
 }
 
+TEST_F(Transactions, ARebuildTakesAlongWhatIsUncommitted) {
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); DELETE FROM p WHERE rowid = 100");
+  Ask("INSERT INTO p(p) VALUES ('rebuild'); INSERT INTO p(rowid, v) VALUES (501, '[501,0]')");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[600,0]', 3)"), (Rows{"501", "500", "99"}));
+  Ask("COMMIT");
+  EXPECT_EQ(Ask("SELECT rowid FROM p('[600,0]', 3)"), (Rows{"501", "500", "99"}));
+}
+
+TEST_F(Transactions, ThePragmaChecksTheVectorsTooWhereTheHostAsks) {
+  EXPECT_EQ(Ask("PRAGMA integrity_check"), (Rows{"ok"}));
+  Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
+  EXPECT_EQ(Ask("PRAGMA integrity_check; COMMIT"), (Rows{"ok"}));
+  if (sqlite3_libversion_number() < 3044000) GTEST_SKIP() << "this SQLite does not ask a table";
+  Ask("DELETE FROM p_content WHERE id = 7");
+  EXPECT_THAT(Ask("PRAGMA integrity_check"),
+              testing::ElementsAre(HasSubstr("semblance: table p: ")));
+  EXPECT_EQ(Ask("PRAGMA quick_check"), (Rows{"ok"}));
+  Ask("INSERT INTO p_content(id, c0) VALUES (7, 'even')");
+}
+
 TEST_F(Transactions, AStatementMayChangeWhatItSearches) {
   Ask("UPDATE p SET n = -1 WHERE v MATCH '[10,0]' AND k = 3");
   EXPECT_EQ(Ask("SELECT rowid FROM p WHERE n = -1"), (Rows{"10", "11", "12"}));
