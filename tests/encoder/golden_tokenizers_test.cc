@@ -75,14 +75,36 @@ std::optional<ModelPackage> PackageOf(const json& row) {
   return package;
 }
 
-class GoldenTokenizersTest : public testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    if (!HasShared(std::string(kFolder) + "index.json")) {
-      GTEST_SKIP() << "no golden/tokenizers in " << SharedFolder();
-    }
+// The rows of the index whose vocabulary is here and that `wanted` takes: of some the ids are there
+// and the vocabulary is not. None when the whole folder is missing.
+template <typename Wanted>
+std::vector<std::string> NamesOf(Wanted wanted) {
+  std::vector<std::string> names;
+  if (!HasShared(std::string(kFolder) + "index.json")) return names;
+  for (const auto& [name, row] : Index().items()) {
+    const bool is_here = row.at("class") == "RobertaTokenizer" || VocabularyFile(row).has_value();
+    if (is_here && wanted(name)) names.push_back(name);
   }
-};
+  return names;
+}
+
+bool IsRawSentencePiece(const std::string& name) { return name.starts_with("spm_"); }
+
+json SpecialLiterals() {
+  return json::parse(ReadShared(std::string(kFolder) + "special_literals.json"));
+}
+
+class GoldenTokenizersTest : public testing::TestWithParam<std::string> {};
+class GoldenLiteralsTest : public testing::TestWithParam<std::string> {};
+class GoldenLimitsTest : public testing::TestWithParam<std::string> {};
+
+// Without the folder no test above is made; this one says so.
+TEST(GoldenTokenizersFolder, IsBesideTheSource) {
+  if (!HasShared(std::string(kFolder) + "index.json")) {
+    GTEST_SKIP() << "no golden/tokenizers in " << SharedFolder();
+  }
+  EXPECT_GE(NamesOf([](const std::string&) { return true; }).size(), 16u);
+}
 
 TEST_P(GoldenTokenizersTest, EverySentenceHasTheIdsOfTheReference) {
   const std::string name = GetParam();
@@ -91,15 +113,15 @@ TEST_P(GoldenTokenizersTest, EverySentenceHasTheIdsOfTheReference) {
   ASSERT_EQ(expected.size(), 319u);
   ASSERT_EQ(Sentences().size(), expected.size());
   std::function<Ids(const std::string&)> encode;
-  if (name.starts_with("spm_")) {
+  if (IsRawSentencePiece(name)) {
     const auto file = VocabularyFile(row);
-    if (!file) GTEST_SKIP() << row.at("file") << " is not in " << SharedFolder();
+    ASSERT_TRUE(file);
     const std::shared_ptr<const SentencePieceText> text =
         SentencePieceText::Load(ReadShared(*file), *file);
     encode = [text](const std::string& sentence) { return text->Ids(ToValidUtf8(sentence)); };
   } else {
     const auto package = PackageOf(row);
-    if (!package) GTEST_SKIP() << row.at("file") << " is not in " << SharedFolder();
+    ASSERT_TRUE(package);
     const auto tokenizer = Tokenizer::Load(*package);
     encode = [tokenizer](const std::string& text) { return tokenizer->Encode(text, kNoLimit); };
   }
@@ -109,12 +131,11 @@ TEST_P(GoldenTokenizersTest, EverySentenceHasTheIdsOfTheReference) {
   }
 }
 
-TEST_P(GoldenTokenizersTest, TextThatSpellsSpecialTokensHasTheIdsOfTheReference) {
+TEST_P(GoldenLiteralsTest, TextThatSpellsSpecialTokensHasTheIdsOfTheReference) {
   const std::string name = GetParam();
-  const json literals = json::parse(ReadShared(std::string(kFolder) + "special_literals.json"));
-  if (!literals.at("ids").contains(name)) GTEST_SKIP() << "nothing is known of " << name;
+  const json literals = SpecialLiterals();
   const auto package = PackageOf(Index().at(name));
-  if (!package) GTEST_SKIP() << "its vocabulary is not in " << SharedFolder();
+  ASSERT_TRUE(package);
   const auto tokenizer = Tokenizer::Load(*package);
   const json& texts = literals.at("texts");
   ASSERT_EQ(texts.size(), 9u);
@@ -125,11 +146,10 @@ TEST_P(GoldenTokenizersTest, TextThatSpellsSpecialTokensHasTheIdsOfTheReference)
   }
 }
 
-TEST_P(GoldenTokenizersTest, AnyLimitGivesTheBeginningOfTheWhole) {
+TEST_P(GoldenLimitsTest, AnyLimitGivesTheBeginningOfTheWhole) {
   const std::string name = GetParam();
-  if (name.starts_with("spm_")) GTEST_SKIP() << "has no limit";
   const auto package = PackageOf(Index().at(name));
-  if (!package) GTEST_SKIP() << "its vocabulary is not in " << SharedFolder();
+  ASSERT_TRUE(package);
   const auto tokenizer = Tokenizer::Load(*package);
   const std::vector<Ids> expected = IdsOf(name);
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -145,17 +165,22 @@ TEST_P(GoldenTokenizersTest, AnyLimitGivesTheBeginningOfTheWhole) {
   }
 }
 
+std::string NameOf(const testing::TestParamInfo<std::string>& parameter) { return parameter.param; }
+
 INSTANTIATE_TEST_SUITE_P(All, GoldenTokenizersTest,
-                         testing::Values("bert_base_uncased", "bert_base_cased", "bert_multi_cased",
-                                         "bert_chinese", "bert_base_uncased_keep_accents",
-                                         "bert_base_cased_no_cjk_split", "roberta_base",
-                                         "roberta_base_prefix_space", "spm_xlnet", "spm_laser50k",
-                                         "spm_laser100k", "spm_sentencepiece_test_model",
-                                         "spm_sentencepiece_test_ja_model", "spm_tiny_xlm_roberta",
-                                         "spm_tiny_albert", "tiny_bert_uncased", "tiny_bert_cased",
-                                         "tiny_roberta", "tiny_xlm_roberta", "tiny_mpnet",
-                                         "tiny_albert"),
-                         [](const auto& parameter) { return std::string(parameter.param); });
+                         testing::ValuesIn(NamesOf([](const std::string&) { return true; })),
+                         NameOf);
+INSTANTIATE_TEST_SUITE_P(All, GoldenLiteralsTest, testing::ValuesIn(NamesOf([](const auto& name) {
+                           return SpecialLiterals().at("ids").contains(name);
+                         })),
+                         NameOf);
+INSTANTIATE_TEST_SUITE_P(All, GoldenLimitsTest, testing::ValuesIn(NamesOf([](const auto& name) {
+                           return !IsRawSentencePiece(name);
+                         })),
+                         NameOf);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenTokenizersTest);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenLiteralsTest);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenLimitsTest);
 
 }  // namespace
 }  // namespace semblance::encoder

@@ -157,10 +157,10 @@ TEST_F(Transactions, ThePragmaChecksTheVectorsTooWhereTheHostAsks) {
   EXPECT_EQ(Ask("PRAGMA integrity_check"), (Rows{"ok"}));
   Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (500, '[500,0]')");
   EXPECT_EQ(Ask("PRAGMA integrity_check; COMMIT"), (Rows{"ok"}));
-  if (sqlite3_libversion_number() < 3044000) GTEST_SKIP() << "this SQLite does not ask a table";
   Ask("DELETE FROM p_content WHERE id = 7");
+  const bool host_asks = sqlite3_libversion_number() >= 3044000;
   EXPECT_THAT(Ask("PRAGMA integrity_check"),
-              testing::ElementsAre(HasSubstr("semblance: table p: ")));
+              testing::ElementsAre(HasSubstr(host_asks ? "semblance: table p: " : "ok")));
   EXPECT_EQ(Ask("PRAGMA quick_check"), (Rows{"ok"}));
   Ask("INSERT INTO p_content(id, c0) VALUES (7, 'even')");
 }
