@@ -46,7 +46,8 @@ inline float CodeDistance(const CodeTerms& a, const CodeTerms& b, int32_t produc
   constexpr float kLargest = std::numeric_limits<float>::max();
   const float distance =
       0.5f * (a.square + b.square) - a.scale * b.scale * static_cast<float>(product);
-  return distance < kLargest ? distance : kLargest;  // a NaN, too
+  if (!(distance < kLargest)) return kLargest;  // a NaN, too
+  return distance > -kLargest ? distance : -kLargest;
 }
 
 // As Scorer, over codes; its distances are CodeDistance's.
