@@ -70,13 +70,6 @@ Codes Encode(Metric metric, const float* rows, uint32_t size, uint32_t dimension
   return codes;
 }
 
-float CodeDistance(Metric metric, const CodeTerms& a, const CodeTerms& b, int32_t product) {
-  const float scaled = a.scale * b.scale * static_cast<float>(product);
-  const float distance =
-      metric == Metric::kInnerProduct ? -scaled : 0.5f * (a.square + b.square) - scaled;
-  return std::isfinite(distance) ? distance : kLargest;
-}
-
 CodeScorer::CodeScorer(const Codes& codes, std::span<const float> query)
     : codes_(codes), kernel_(BestCodeKernel()), query_(codes.stride()) {
   CheckVector(codes.metric, query, "query");
@@ -106,13 +99,13 @@ void CodeScorer::Compute(PositionAt position_at, size_t count, float* distances)
     kernel_.four(query_.data(), rows, stride, products);
     for (size_t r = 0; r < 4; ++r) {
       distances[i + r] =
-          CodeDistance(codes_.metric, terms_, codes_.terms[position_at(i + r)], products[r]);
+          CodeDistance(terms_, codes_.terms[position_at(i + r)], products[r]);
     }
   }
   for (; i < count; ++i) {
     const uint32_t position = position_at(i);
     const int32_t product = kernel_.one(query_.data(), codes_.row(position), stride);
-    distances[i] = CodeDistance(codes_.metric, terms_, codes_.terms[position], product);
+    distances[i] = CodeDistance(terms_, codes_.terms[position], product);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "index/big_array.h"
@@ -41,7 +42,13 @@ Codes Encode(Metric metric, const float* rows, uint32_t size, uint32_t dimension
 
 // What orders like the distance of the vectors behind them: half the squared distance under cosine
 // and L2, the negative product otherwise; finite.
-float CodeDistance(Metric metric, const CodeTerms& a, const CodeTerms& b, int32_t product);
+inline float CodeDistance(const CodeTerms& a, const CodeTerms& b, int32_t product) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const float distance =
+      0.5f * (a.square + b.square) - a.scale * b.scale * static_cast<float>(product);
+  if (!(distance < kLargest)) return kLargest;  // a NaN, too
+  return distance > -kLargest ? distance : -kLargest;
+}
 
 // As Scorer, over codes; its distances are CodeDistance's.
 class CodeScorer {

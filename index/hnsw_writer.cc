@@ -1,26 +1,23 @@
 #include <algorithm>
-#include <queue>
 
 #include "index/hnsw_writer_internal.h"
 
 namespace semblance::index {
 
-using faiss::HNSW;
-
-HnswWriter::HnswWriter(const RowMeasure& measure, HNSW& hnsw, NodeLocks& locks)
+HnswWriter::HnswWriter(const RowMeasure& measure, faiss::HNSW& hnsw, NodeLocks& locks)
     : measure_(measure),
       hnsw_(hnsw),
       locks_(locks),
-      pairs_(measure),
+      most_on_base_(static_cast<size_t>(hnsw.nb_neighbors(0))),
+      most_above_(static_cast<size_t>(hnsw.nb_neighbors(1))),
       visited_(hnsw.levels.size()),
-      links_(static_cast<size_t>(hnsw.nb_neighbors(0)) + 1),
+      links_(most_on_base_ + 1),
       distances_(links_.size()) {
   pool_.reserve(static_cast<size_t>(hnsw.efConstruction) + 1);
 }
 
-size_t HnswWriter::ReadLinks(uint32_t node, int level) {
-  size_t begin, end, count = 0;
-  hnsw_.neighbor_range(node, level, &begin, &end);
+size_t HnswWriter::ReadLinks(size_t begin, size_t end) {
+  size_t count = 0;
   for (size_t i = begin; i < end; ++i) {
     const Node link = Slot(i).load(std::memory_order_relaxed);
     if (link < 0) break;
@@ -32,7 +29,8 @@ size_t HnswWriter::ReadLinks(uint32_t node, int level) {
 HnswWriter::Candidate HnswWriter::Nearest(uint32_t node, Candidate from, int level) {
   for (bool moved = true; moved;) {
     moved = false;
-    const size_t count = ReadLinks(from.node, level);
+    const size_t begin = Begin(from.node, level);
+    const size_t count = ReadLinks(begin, begin + Most(level));
     measure_.Measure(node, links_.data(), count, distances_.data());
     for (size_t i = 0; i < count; ++i) {
       if (distances_[i] >= from.distance) continue;
@@ -63,7 +61,8 @@ void HnswWriter::Search(uint32_t node, Candidate from, int level) {
   pool_.assign(1, {from.distance, from.node, false});
   for (size_t next = 0; next < pool_.size();) {
     pool_[next].opened = true;
-    const size_t linked = ReadLinks(pool_[next].node, level);
+    const size_t begin = Begin(pool_[next].node, level);
+    const size_t linked = ReadLinks(begin, begin + Most(level));
     size_t count = 0;
     for (size_t i = 0; i < linked; ++i) {
       const uint32_t link = links_[i];
@@ -82,48 +81,65 @@ void HnswWriter::Search(uint32_t node, Candidate from, int level) {
   }
 }
 
-void HnswWriter::WriteLinks(uint32_t node, int level,
-                            const std::vector<HNSW::NodeDistFarther>& links) {
-  size_t begin, end;
-  hnsw_.neighbor_range(node, level, &begin, &end);
+bool HnswWriter::IsCovered(const Candidate& candidate) {
+  constexpr size_t kTogether = 8;
+  for (size_t first = 0; first < chosen_.size(); first += kTogether) {
+    const size_t count = std::min(kTogether, chosen_.size() - first);
+    float distances[kTogether];
+    measure_.Measure(candidate.node, chosen_.data() + first, count, distances);
+    for (size_t i = 0; i < count; ++i) {
+      if (distances[i] < candidate.distance) return true;
+    }
+  }
+  return false;
+}
+
+void HnswWriter::Choose(const std::vector<Candidate>& candidates, size_t most) {
+  chosen_.clear();
+  chosen_distances_.clear();
+  for (const Candidate& candidate : candidates) {
+    if (IsCovered(candidate)) continue;
+    chosen_.push_back(candidate.node);
+    chosen_distances_.push_back(candidate.distance);
+    if (chosen_.size() == most) return;
+  }
+}
+
+void HnswWriter::WriteLinks(size_t begin, size_t end) {
   for (size_t i = begin; i < end; ++i) {
-    const Node link = i - begin < links.size() ? links[i - begin].id : -1;
+    const Node link = i - begin < chosen_.size() ? static_cast<Node>(chosen_[i - begin]) : -1;
     Slot(i).store(link, std::memory_order_relaxed);
   }
 }
 
 void HnswWriter::LinkBack(uint32_t node, int level, uint32_t to, float distance) {
+  const size_t begin = Begin(node, level), end = begin + Most(level);
   const std::lock_guard<std::mutex> lock(locks_.Of(node));
-  size_t begin, end;
-  hnsw_.neighbor_range(node, level, &begin, &end);
-  const size_t count = ReadLinks(node, level);
+  const size_t count = ReadLinks(begin, end);
   if (count < end - begin) {
     Slot(begin + count).store(static_cast<Node>(to), std::memory_order_relaxed);
     return;
   }
   measure_.Measure(node, links_.data(), count, distances_.data());
-  std::priority_queue<HNSW::NodeDistFarther> all;
-  all.emplace(distance, static_cast<int>(to));
-  for (size_t i = 0; i < count; ++i) all.emplace(distances_[i], static_cast<int>(links_[i]));
-  std::vector<HNSW::NodeDistFarther> kept;
-  HNSW::shrink_neighbor_list(pairs_, all, kept, static_cast<int>(end - begin));
-  WriteLinks(node, level, kept);
+  around_.assign(1, {distance, to, false});
+  for (size_t i = 0; i < count; ++i) around_.push_back({distances_[i], links_[i], false});
+  std::sort(around_.begin(), around_.end(), [](const Candidate& a, const Candidate& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
+  });
+  Choose(around_, end - begin);
+  WriteLinks(begin, end);
 }
 
 void HnswWriter::Link(uint32_t node, int level) {
-  std::priority_queue<HNSW::NodeDistFarther> all;
-  for (const Candidate& candidate : pool_) {
-    all.emplace(candidate.distance, static_cast<int>(candidate.node));
-  }
-  std::vector<HNSW::NodeDistFarther> kept;
-  HNSW::shrink_neighbor_list(pairs_, all, kept, hnsw_.nb_neighbors(level));
+  const size_t begin = Begin(node, level);
+  Choose(pool_, Most(level));
   {
     const std::lock_guard<std::mutex> lock(locks_.Of(node));
-    WriteLinks(node, level, kept);
+    WriteLinks(begin, begin + Most(level));
   }
-  for (const HNSW::NodeDistFarther& link : kept) {
-    LinkBack(static_cast<uint32_t>(link.id), level, node, link.d);
-  }
+  const std::vector<uint32_t> links = chosen_;
+  const std::vector<float> distances = chosen_distances_;
+  for (size_t i = 0; i < links.size(); ++i) LinkBack(links[i], level, node, distances[i]);
 }
 
 void HnswWriter::Add(uint32_t node, int level) {

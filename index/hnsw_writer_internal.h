@@ -1,8 +1,7 @@
-// Adds nodes to a faiss::HNSW: FAISS's levels, layout and choice of links, with a search of our own
-// that measures the links of a node together and fetches ahead.
+// Adds nodes to a faiss::HNSW: FAISS's levels and layout and, link for link, its choice, by a search
+// of our own that measures the links of a node together and fetches ahead.
 #pragma once
 
-#include <faiss/impl/DistanceComputer.h>
 #include <faiss/impl/HNSW.h>
 
 #include <atomic>
@@ -40,40 +39,34 @@ class HnswWriter {
     uint32_t node;
     bool opened;
   };
-  // For faiss::HNSW::shrink_neighbor_list, which measures stored rows only.
-  class Pairs final : public faiss::DistanceComputer {
-   public:
-    explicit Pairs(const RowMeasure& measure) : measure_(measure) {}
-    void set_query(const float*) override {}
-    float operator()(idx_t) override { return 0; }
-    float symmetric_dis(idx_t i, idx_t j) override {
-      const uint32_t other = static_cast<uint32_t>(j);
-      float distance;
-      measure_.Measure(static_cast<uint32_t>(i), &other, 1, &distance);
-      return distance;
-    }
-
-   private:
-    const RowMeasure& measure_;
-  };
-
-  // The node's links on a level, into links_; other threads may be writing them.
-  size_t ReadLinks(uint32_t node, int level);
+  // A list of links, into links_; other threads may be writing it.
+  size_t ReadLinks(size_t begin, size_t end);
+  size_t Begin(uint32_t node, int level) const {
+    return hnsw_.offsets[node] + static_cast<size_t>(hnsw_.cum_nneighbor_per_level[level]);
+  }
+  size_t Most(int level) const { return level == 0 ? most_on_base_ : most_above_; }
   Candidate Nearest(uint32_t node, Candidate from, int level);
   void Search(uint32_t node, Candidate from, int level);  // into pool_
   size_t Offer(float distance, uint32_t node);  // its place in pool_, or pool_'s size
+  // Of candidates, ascending, those to be linked, into chosen_: at most `most`, each nearer to the
+  // node than to any chosen before it.
+  void Choose(const std::vector<Candidate>& candidates, size_t most);
+  bool IsCovered(const Candidate& candidate);
   void Link(uint32_t node, int level);
   void LinkBack(uint32_t node, int level, uint32_t to, float distance);
-  void WriteLinks(uint32_t node, int level, const std::vector<faiss::HNSW::NodeDistFarther>& links);
+  void WriteLinks(size_t begin, size_t end);  // chosen_
   std::atomic_ref<Node> Slot(size_t i) { return std::atomic_ref<Node>(hnsw_.neighbors[i]); }
 
   const RowMeasure& measure_;
   faiss::HNSW& hnsw_;
   NodeLocks& locks_;
-  Pairs pairs_;
+  const size_t most_on_base_, most_above_;  // links of a list
   std::vector<Candidate> pool_;  // ascending; the efConstruction nearest so far
   std::vector<uint8_t> visited_;  // of each node, the number of the search that saw it last
   uint8_t search_ = 0;
+  std::vector<Candidate> around_;  // of LinkBack
+  std::vector<uint32_t> chosen_;
+  std::vector<float> chosen_distances_;
   std::vector<uint32_t> links_;
   std::vector<float> distances_;
 };

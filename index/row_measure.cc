@@ -54,12 +54,12 @@ class CodeMeasure final : public RowMeasure {
       for (size_t r = 0; r < 4; ++r) rows[r] = codes_.row(others[i + r]);
       kernel_.four(query, rows, codes_.stride(), products);
       for (size_t r = 0; r < 4; ++r) {
-        out[i + r] = CodeDistance(codes_.metric, terms, codes_.terms[others[i + r]], products[r]);
+        out[i + r] = CodeDistance(terms, codes_.terms[others[i + r]], products[r]);
       }
     }
     for (; i < count; ++i) {
       const int32_t product = kernel_.one(query, codes_.row(others[i]), codes_.stride());
-      out[i] = CodeDistance(codes_.metric, terms, codes_.terms[others[i]], product);
+      out[i] = CodeDistance(terms, codes_.terms[others[i]], product);
     }
   }
   void Prefetch(uint32_t row) const override {

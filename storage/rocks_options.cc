@@ -39,7 +39,7 @@ rocksdb::DBOptions MakeDbOptions(rocksdb::Env* env) {
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.block_size = 16u << 10;  // a handful of vectors
+  table.block_size = 4u << 10;  // a few vectors: single ones are read for rescoring
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

@@ -41,7 +41,10 @@ class SampleCollection {
  public:
   static constexpr uint64_t kId = 77;
 
-  explicit SampleCollection(uint32_t dimension = 2, index::Kind kind = index::Kind::kFlat) : store_(MemoryStore()) {
+  explicit SampleCollection(uint32_t dimension = 2, index::Kind kind = index::Kind::kFlat,
+                            index::Quantization quantization = index::Quantization::kNone)
+      : store_(MemoryStore()) {
+    options_.quantization = quantization;
     options_.metric = index::Metric::kL2;
     options_.dimension = dimension;
     options_.kind = kind;

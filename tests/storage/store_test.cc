@@ -52,6 +52,20 @@ TEST_P(StoreTest, KeepsAnyBytesAndEmptyKeysAndValues) {
   EXPECT_EQ(store_->Get(kA, zeros), "");
 }
 
+TEST_P(StoreTest, ManyAreReadAtOnceInAnyOrder) {
+  for (int i = 0; i < 300; ++i) {
+    PutNow(store_.get(), kA, "key" + std::to_string(i), std::string(static_cast<size_t>(i), 'v'));
+  }
+  const std::vector<std::string> keys = {"key299", "key0", "nothing", "key7", "key7"};
+  std::vector<int64_t> lengths(keys.size(), -2);
+  store_->GetMany(kA, keys, [&](size_t i, std::optional<std::string_view> value) {
+    EXPECT_EQ(lengths[i], -2) << "visited twice";
+    lengths[i] = value ? static_cast<int64_t>(value->size()) : -1;
+  });
+  EXPECT_EQ(lengths, (std::vector<int64_t>{299, 0, -1, 7, 7}));
+  store_->GetMany(kA, {}, [](size_t, std::optional<std::string_view>) { ADD_FAILURE(); });
+}
+
 TEST_P(StoreTest, AnUnknownFamilyIsInvalid) {
   EXPECT_EQ(KindThrownBy([&] { store_->Get(2, "key"); }), ErrorKind::kInvalid);
   EXPECT_EQ(KindThrownBy([&] { store_->Scan(2, ""); }), ErrorKind::kInvalid);

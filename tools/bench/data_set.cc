@@ -80,7 +80,7 @@ DataSet MakeClustered(uint32_t size, uint32_t dimension, uint32_t queries, uint3
       float* const point = drawn.data() + size_t{p} * dimension;
       const float* const topic = topics.data() + random() % kTopics * kLatent;
       for (uint32_t l = 0; l < kLatent; ++l) {
-        const float along = 0.5f * topic[l] + gauss(random);
+        const float along = 0.7f * topic[l] + gauss(random);
         const float* const direction = directions.data() + size_t{l} * dimension;
         for (uint32_t i = 0; i < dimension; ++i) point[i] += along * direction[i];
       }

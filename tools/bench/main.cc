@@ -30,6 +30,7 @@ struct Options {
   std::string peers;
   std::string folder = (std::filesystem::temp_directory_path() / "semblance-bench").string();
   std::string json_file;
+  std::string print_file;
   std::vector<std::string> only;
 };
 
@@ -62,9 +63,13 @@ DataSet GlossVectors(const Options& options) {
 
 class Run {
  public:
-  Run(const Options& options, const DataSet& data) : options_(options), data_(data) {}
+  // `run` has what PrintReport wants; its results are filled, and kept in the JSON file, one by one.
+  Run(const Options& options, const DataSet& data, json* run)
+      : options_(options), data_(data), run_(*run) {
+    run_["results"] = json::object();
+  }
 
-  json All() {
+  void All() {
     const std::string ours = cli::FindExtension();
     for (bool quantized : {false, true}) {
       for (Shape shape : {Shape::kFlat, Shape::kGraph}) {
@@ -79,7 +84,6 @@ class Run {
     Library("faiss flat", [&] { return NewFaissContender(Shape::kFlat, options_.graph); });
     Library("faiss hnsw", [&] { return NewFaissContender(Shape::kGraph, options_.graph); });
     if (!options_.peers.empty()) Peers();
-    return results_;
   }
 
  private:
@@ -120,12 +124,16 @@ class Run {
     for (const std::string& part : options_.only) wanted |= name.find(part) != std::string::npos;
     if (!wanted) return;
     std::fprintf(stderr, "%s\n", name.c_str());
-    results_[name] = RunInChild(work);
+    run_["results"][name] = RunInChild(work);
+    if (options_.json_file.empty()) return;
+    std::ofstream out(options_.json_file);
+    out << run_.dump(1) << "\n";
+    if (!out) throw std::runtime_error("cannot write " + options_.json_file);
   }
 
   const Options& options_;
   const DataSet& data_;
-  json results_ = json::object();
+  json& run_;
 };
 
 int Main(int argc, char** argv) {
@@ -147,7 +155,14 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   program.add_option("--only", options.only, "Only those with this in their name; repeatable");
   program.add_option("--json", options.json_file, "Write everything measured to this file too");
+  program.add_option("--print", options.print_file, "Only print what such a file holds");
   CLI11_PARSE(program, argc, argv);
+
+  if (!options.print_file.empty()) {
+    std::ifstream in(options.print_file);
+    PrintReport(json::parse(in));
+    return 0;
+  }
 
   json run = json::object();
   for (int i = 0; i < argc; ++i) {
@@ -163,13 +178,8 @@ int Main(int argc, char** argv) {
                  {"seed", options.seed},        {"k", MeasureOptions().k},
                  {"m", options.graph.m},        {"ef_construction", options.graph.ef_construction},
                  {"build_threads", options.graph.threads}};
-  run["results"] = Run(options, data).All();
+  Run(options, data, &run).All();
   PrintReport(run);
-  if (!options.json_file.empty()) {
-    std::ofstream out(options.json_file);
-    out << run.dump(1) << "\n";
-    if (!out) throw std::runtime_error("cannot write " + options.json_file);
-  }
   return 0;
 }
 
