@@ -6,9 +6,8 @@
 // writers, so at most one commit is on its way at a time.
 //
 // The two-store commit (README, "Design"), seen from here:
-//   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what was left
-//   prepared by a killed process
-//                    is settled, commits that SQLite lost are undone
+//   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what a killed
+//                    process left prepared is settled, commits that SQLite lost are undone
 //   Prepare          in xSync: commit N+1 is durable in the store, and visible to nobody
 //   CommitPrepared   in xCommit: visible; cannot fail for the caller
 //   RollbackPrepared in xRollback

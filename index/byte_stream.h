@@ -1,5 +1,5 @@
-// Where a segment is written to and read from; who implements it decides what lies behind (a file, a
-// store's blob). What an implementation throws passes through index/ unchanged.
+// Where a segment is written to and read from; who implements it decides what lies behind (a file,
+// a store's blob). What an implementation throws passes through index/ unchanged.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Adds nodes to a faiss::HNSW: FAISS's levels and layout and, link for link, its choice, by a search
-// of our own that measures the links of a node together and fetches ahead.
+// Adds nodes to a faiss::HNSW: FAISS's levels and layout and, link for link, its choice, by a
+// search of our own that measures the links of a node together and fetches ahead.
 #pragma once
 
 #include <faiss/impl/HNSW.h>
@@ -47,7 +47,7 @@ class HnswWriter {
   size_t Most(int level) const { return level == 0 ? most_on_base_ : most_above_; }
   Candidate Nearest(uint32_t node, Candidate from, int level);
   void Search(uint32_t node, Candidate from, int level);  // into pool_
-  size_t Offer(float distance, uint32_t node);  // its place in pool_, or pool_'s size
+  size_t Offer(float distance, uint32_t node);            // its place in pool_, or pool_'s size
   // Of candidates, ascending, those to be linked, into chosen_: at most `most`, each nearer to the
   // node than to any chosen before it.
   void Choose(const std::vector<Candidate>& candidates, size_t most);
@@ -61,7 +61,7 @@ class HnswWriter {
   faiss::HNSW& hnsw_;
   NodeLocks& locks_;
   const size_t most_on_base_, most_above_;  // links of a list
-  std::vector<Candidate> pool_;  // ascending; the efConstruction nearest so far
+  std::vector<Candidate> pool_;             // ascending; the efConstruction nearest so far
   std::vector<uint8_t> visited_;  // of each node, the number of the search that saw it last
   uint8_t search_ = 0;
   std::vector<Candidate> around_;  // of LinkBack

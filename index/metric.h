@@ -20,11 +20,13 @@ std::string_view MetricName(Metric metric);  // "cosine", "l2", "ip"
 float InnerProduct(const float* a, const float* b, size_t dimension);
 float SquaredL2(const float* a, const float* b, size_t dimension);
 // out[i] = <query, rows[i * dimension]>, or squared L2, for `count` rows in row-major order.
-void InnerProducts(const float* query, const float* rows, size_t count, size_t dimension, float* out);
+void InnerProducts(const float* query, const float* rows, size_t count, size_t dimension,
+                   float* out);
 void SquaredL2s(const float* query, const float* rows, size_t count, size_t dimension, float* out);
 
-// The distance of two raw (not normalised) vectors, in double inside; the reference for everything above and what
-// SQL's vec_distance_* return. Cosine with a zero vector is NaN: callers refuse zero vectors first.
+// The distance of two raw (not normalised) vectors, in double inside; the reference for everything
+// above and what SQL's vec_distance_* return. Cosine with a zero vector is NaN: callers refuse zero
+// vectors first.
 double Distance(Metric metric, const float* a, const float* b, size_t dimension);
 
 // Scales to unit length in place; false, untouched, for a zero vector.

@@ -38,8 +38,9 @@ class StoredSegment final : public Segment {
   StoredSegment(SegmentData data, const Rescoring& rescoring)
       : data_(std::move(data)), rescoring_(rescoring) {
     if (data_.codes && (!rescoring_.vectors || rescoring_.oversample == 0)) {
-      throw Error(ErrorKind::kInvalid,
-                  "a quantized segment needs a source of its vectors and an oversample of 1 or more");
+      throw Error(
+          ErrorKind::kInvalid,
+          "a quantized segment needs a source of its vectors and an oversample of 1 or more");
     }
   }
 

@@ -1,9 +1,9 @@
 // An immutable set of vectors with row ids that answers nearest-neighbour searches.
 //
-// A segment has positions 0 .. size()-1 in ascending order of row id; a row id stands in it at most once. Vectors are
-// row-major f32 [size, dimension]. Under cosine they are kept at unit length. A quantized segment
-// keeps 8-bit codes instead and reads vectors from a VectorSource; its distances are those of the
-// vectors, too.
+// A segment has positions 0 .. size()-1 in ascending order of row id; a row id stands in it at most
+// once. Vectors are row-major f32 [size, dimension]. Under cosine they are kept at unit length. A
+// quantized segment keeps 8-bit codes instead and reads vectors from a VectorSource; its distances
+// are those of the vectors, too.
 //
 // Threads: const methods may run concurrently. Errors: index::Error.
 #pragma once
@@ -31,8 +31,8 @@ enum class Kind : uint8_t { kFlat = 0, kHnsw = 1 };  // frozen: on disk
 // What a search compares first: the vectors, or 8-bit codes of them (index/codes.h).
 enum class Quantization : uint8_t { kNone = 0, kSq8 = 1 };  // frozen: on disk
 
-// Where the full vectors of a quantized segment are, since it keeps only codes. Threads: Read may be
-// called concurrently. What it throws passes through.
+// Where the full vectors of a quantized segment are, since it keeps only codes. Threads: Read may
+// be called concurrently. What it throws passes through.
 class VectorSource {
  public:
   virtual ~VectorSource() = default;
@@ -45,7 +45,8 @@ class VectorSource {
 // How a quantized segment gets from codes to distances.
 struct Rescoring {
   std::shared_ptr<const VectorSource> vectors;
-  // The best oversample * k by code (of a walk: of the ef it keeps) are measured in full; 1 or more.
+  // The best oversample * k by code (of a walk: of the ef it keeps) are measured in full; 1 or
+  // more.
   uint32_t oversample = 4;
 };
 
@@ -55,11 +56,12 @@ struct SegmentOptions {
   Rescoring rescoring;  // of kSq8, which needs the vectors
 
   Metric metric = Metric::kCosine;
-  uint32_t dimension = 0;        // 1 .. kMaxDimension
+  uint32_t dimension = 0;  // 1 .. kMaxDimension
   // Of kHnsw only:
-  uint32_t hnsw_m = 16;            // 2 .. 128 links a node and level; twice that on the lowest level
+  uint32_t hnsw_m = 16;  // 2 .. 128 links a node and level; twice that on the lowest level
   uint32_t ef_construction = 100;  // 1 .. 4096 candidates kept while a node is linked
-  uint32_t threads = 1;            // of the build, 1 .. kMaxBuildThreads; one builds the same graph every time
+  uint32_t threads =
+      1;  // of the build, 1 .. kMaxBuildThreads; one builds the same graph every time
 };
 
 struct Neighbour {
@@ -81,16 +83,20 @@ struct SearchOptions {
 
 class Segment {
  public:
-  // Builds from row ids (any order, no duplicates) and vectors [row_ids.size(), dimension]; finite, and not zero under
-  // cosine (kInvalid otherwise). An empty segment is allowed. `cancel`, when given, is polled: true stops with nullptr.
-  static std::shared_ptr<const Segment> Build(const SegmentOptions& options, std::span<const int64_t> row_ids,
+  // Builds from row ids (any order, no duplicates) and vectors [row_ids.size(), dimension]; finite,
+  // and not zero under cosine (kInvalid otherwise). An empty segment is allowed. `cancel`, when
+  // given, is polled: true stops with nullptr.
+  static std::shared_ptr<const Segment> Build(const SegmentOptions& options,
+                                              std::span<const int64_t> row_ids,
                                               std::span<const float> vectors,
                                               const std::function<bool()>& cancel = {});
   virtual ~Segment() = default;
 
-  // At most k neighbours, nearest first; fewer when fewer are allowed, never padded. With few allowed positions an
-  // HNSW segment scans them exactly. `query` has `dimension` elements and need not be normalised.
-  virtual std::vector<Neighbour> Search(std::span<const float> query, const SearchOptions& options) const = 0;
+  // At most k neighbours, nearest first; fewer when fewer are allowed, never padded. With few
+  // allowed positions an HNSW segment scans them exactly. `query` has `dimension` elements and need
+  // not be normalised.
+  virtual std::vector<Neighbour> Search(std::span<const float> query,
+                                        const SearchOptions& options) const = 0;
 
   virtual Kind kind() const = 0;
   virtual Quantization quantization() const = 0;
@@ -110,9 +116,10 @@ class Segment {
   static std::shared_ptr<const Segment> Load(ByteSource& source, const Rescoring& rescoring = {});
 };
 
-// A search over an array of vectors without any structure: the newest rows, and the oracle of the tests.
-// vectors [row_ids.size(), dimension] raw; allowed as above. Nearest first.
-std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query, std::span<const int64_t> row_ids,
-                                   std::span<const float> vectors, const SearchOptions& options);
+// A search over an array of vectors without any structure: the newest rows, and the oracle of the
+// tests. vectors [row_ids.size(), dimension] raw; allowed as above. Nearest first.
+std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query,
+                                   std::span<const int64_t> row_ids, std::span<const float> vectors,
+                                   const SearchOptions& options);
 
 }  // namespace semblance::index

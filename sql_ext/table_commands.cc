@@ -1,8 +1,10 @@
 // INSERT INTO t(t) VALUES('command').
 //
-//   rebuild           makes every vector again from its text; of FLOAT[n] tables, the segments from
-//   the stored vectors model=NAME        the same with another model optimize          one segment
-//   without dead rows integrity-check   an error that lists what does not agree, or nothing
+//   rebuild          makes every vector again from its text; of FLOAT[n] tables, the
+//                    segments from the stored vectors
+//   model=NAME       the same with another model
+//   optimize         one segment without dead rows
+//   integrity-check  an error that lists what does not agree, or nothing
 //
 // rebuild and model= write a new collection beside the old one and change one row of the shadow
 // table: a reader sees the old vectors or the new, never both, and a rollback leaves the old.

@@ -1,14 +1,15 @@
 // The two-store commit, as SQLite drives it.
 //
-//   xBegin      nothing: the store is opened by the first row written (Table::Pending), and that row
-//   brings N+1 into the shadow table as part of SQLite's own transaction (Table::Announce)
-//   xSync       everything that can fail: texts are embedded, the store prepares commit N+1
-//   durably, and the shadow table is looked at: savepoints may have taken the number back
+//   xBegin     nothing: the store is opened by the first row written (Table::Pending), and
+//              that row brings N+1 into the shadow table, as part of SQLite's own
+//              transaction (Table::Announce)
+//   xSync      everything that can fail: texts are embedded, the store prepares commit N+1
+//              durably, and the shadow table is looked at: savepoints may have taken the
+//              number back
 //   (SQLite commits)
-//   xCommit     the store commits what it prepared; if the process dies before, the next opening
-//   does it, because
-//               SQLite has the number
-//   xRollback   the store drops it; so does the next opening, because SQLite has not
+//   xCommit    the store commits what it prepared; if the process dies before, the next
+//              opening does it, because SQLite has the number
+//   xRollback  the store drops it; so does the next opening, because SQLite has not
 //
 // Several table objects of one connection may stand for the same table (SQLite makes a new one
 // after a schema change): the second call of each kind finds nothing left to do.

@@ -38,7 +38,8 @@ int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqli
                 char** message) {
   return GuardCreate(message, [&] {
     auto table = MakeTable(user, argc, argv);
-    const auto database = table->connection->DatabaseOf(argv[1], engine::FileDatabase::Create::kYes);
+    const auto database =
+        table->connection->DatabaseOf(argv[1], engine::FileDatabase::Create::kYes);
     TableState state;
     state.table = RandomId();
     state.collection = RandomId();

@@ -53,11 +53,12 @@ void CheckNotForked(const std::string& folder) {
   static std::atomic<pid_t> user{0};
   pid_t first = 0;
   if (user.compare_exchange_strong(first, getpid()) || first == getpid()) return;
-  throw Error(ErrorKind::kInvalid,
-              folder +
-                  ": this process was made by fork() after its parent had opened a store, and cannot "
-                  "open one: open the first database after the fork, or start the child as a new "
-                  "program (Python: multiprocessing.set_start_method('spawn'))");
+  throw Error(
+      ErrorKind::kInvalid,
+      folder +
+          ": this process was made by fork() after its parent had opened a store, and cannot "
+          "open one: open the first database after the fork, or start the child as a new "
+          "program (Python: multiprocessing.set_start_method('spawn'))");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // A sentencepiece tokenizer of ours in a folder that transformers' AutoTokenizer loads too.
 //
-// transformers knows no class that is just sentencepiece. The nearest is ALBERT's, with accents kept:
-// it puts the same [CLS] and [SEP] around the same ids, but replaces `` and '' by " first, and splits
-// a comma off a number. So a folder gets ALBERT's spiece.model and tokenizer_config.json, and the
-// latter carries our own, whole, under the key "semblance".
+// transformers knows no class that is just sentencepiece. The nearest is ALBERT's, with accents
+// kept: it puts the same [CLS] and [SEP] around the same ids, but replaces `` and '' by " first,
+// and splits a comma off a number. So a folder gets ALBERT's spiece.model and
+// tokenizer_config.json, and the latter carries our own, whole, under the key "semblance".
 #pragma once
 
 #include <string>

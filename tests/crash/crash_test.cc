@@ -1,7 +1,8 @@
-// A process killed at any moment leaves text, vectors and index on the same side of its last commit.
+// A process killed at any moment leaves text, vectors and index on the same side of its last
+// commit.
 //
-// Each test keeps one database and goes round: a victim writes and dies, the test opens the database again, compares all
-// of it with what it must hold, and closes it for the next victim.
+// Each test keeps one database and goes round: a victim writes and dies, the test opens the
+// database again, compares all of it with what it must hold, and closes it for the next victim.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,7 +17,8 @@ namespace semblance::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // a victim starts some ten times slower, and the points are the same
+constexpr bool kSanitized =
+    true;  // a victim starts some ten times slower, and the points are the same
 #else
 constexpr bool kSanitized = false;
 #endif
@@ -48,12 +50,14 @@ class CrashTest : public ::testing::Test {
     Victim victim(plan_, point);
     const Death death = victim.AwaitDeath();
     ASSERT_EQ(death.complaint, "");
-    ASSERT_TRUE(death.killed) << "the crash point was not reached in " << death.acknowledged << " commits";
+    ASSERT_TRUE(death.killed) << "the crash point was not reached in " << death.acknowledged
+                              << " commits";
     Settle(death.acknowledged, fate);
   }
 
   void KillAfter(std::chrono::microseconds delay, uint64_t seed) {
-    SCOPED_TRACE(std::to_string(delay.count()) + " us, " + plan_.journal_mode + ", seed " + std::to_string(seed));
+    SCOPED_TRACE(std::to_string(delay.count()) + " us, " + plan_.journal_mode + ", seed " +
+                 std::to_string(seed));
     plan_.seed = seed;
     Victim victim(plan_, "");
     victim.AwaitReady();
@@ -71,7 +75,8 @@ class CrashTest : public ::testing::Test {
       Apply(MakeTransaction(plan_.content, plan_.seed, static_cast<uint64_t>(i)), &rows_);
     }
     Rows with_the_last = rows_;
-    Apply(MakeTransaction(plan_.content, plan_.seed, static_cast<uint64_t>(acknowledged)), &with_the_last);
+    Apply(MakeTransaction(plan_.content, plan_.seed, static_cast<uint64_t>(acknowledged)),
+          &with_the_last);
     TestConnection connection(plan_.file);
     const bool present = Shown(with_the_last) == connection.Rows(SelectAll());
     if (fate == Fate::kPresent || (fate == Fate::kEither && present)) rows_ = with_the_last;
@@ -103,15 +108,18 @@ class CrashTest : public ::testing::Test {
 
   void CheckVectorSearch(TestConnection* connection) {
     const std::string query = MakeTransaction(Content::kVectors, plan_.seed + 1, 0)[0].row.content;
-    ASSERT_EQ(connection->Rows("SELECT rowid FROM t WHERE v MATCH " + query + " AND k = 1000"),
-              connection->Rows("SELECT rowid FROM t ORDER BY vec_distance_l2(v, " + query + "), rowid"));
+    ASSERT_EQ(
+        connection->Rows("SELECT rowid FROM t WHERE v MATCH " + query + " AND k = 1000"),
+        connection->Rows("SELECT rowid FROM t ORDER BY vec_distance_l2(v, " + query + "), rowid"));
   }
 
   void CheckTextSearch(TestConnection* connection) {
     const std::string query = MakeTransaction(Content::kTexts, plan_.seed + 1, 0)[0].row.content;
-    ASSERT_EQ(connection->Value("SELECT count(*) FROM (SELECT rowid, body, distance FROM t WHERE body MATCH " + query +
-                                " AND k = 1000) WHERE abs(distance - 1 + similarity(body, " + query + ")) < 1e-3"),
-              std::to_string(rows_.size()));
+    ASSERT_EQ(
+        connection->Value(
+            "SELECT count(*) FROM (SELECT rowid, body, distance FROM t WHERE body MATCH " + query +
+            " AND k = 1000) WHERE abs(distance - 1 + similarity(body, " + query + ")) < 1e-3"),
+        std::to_string(rows_.size()));
   }
 
   TempFolder folder_;
@@ -166,7 +174,8 @@ TEST_P(SealCrashTest, LosesNothingThatWasCommitted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Points, SealCrashTest,
-                         ::testing::Values(Point{"seal:built", Fate::kAbsent}, Point{"seal:saved", Fate::kAbsent},
+                         ::testing::Values(Point{"seal:built", Fate::kAbsent},
+                                           Point{"seal:saved", Fate::kAbsent},
                                            Point{"seal:manifest", Fate::kAbsent},
                                            Point{"seal:published", Fate::kAbsent},
                                            Point{"seal:cleaned", Fate::kAbsent}),
@@ -185,16 +194,18 @@ TEST_F(CrashTest, AKillAtARandomMomentLeavesEverythingAcknowledged) {
 }
 
 TEST_F(CrashTest, ATextTableAgreesWithItsVectorsAfterKillsAtEveryKindOfPoint) {
-  const Point points[] = {{"commit:before-prepare", Fate::kAbsent}, {"commit:prepared", Fate::kAbsent},
-                          {"commit:in-sqlite", Fate::kPresent},     {"commit:committed", Fate::kPresent},
-                          {"commit:published", Fate::kPresent},     {"seal:saved", Fate::kAbsent},
-                          {"seal:manifest", Fate::kAbsent},         {"seal:published", Fate::kAbsent}};
+  const Point points[] = {
+      {"commit:before-prepare", Fate::kAbsent}, {"commit:prepared", Fate::kAbsent},
+      {"commit:in-sqlite", Fate::kPresent},     {"commit:committed", Fate::kPresent},
+      {"commit:published", Fate::kPresent},     {"seal:saved", Fate::kAbsent},
+      {"seal:manifest", Fate::kAbsent},         {"seal:published", Fate::kAbsent}};
   std::mt19937_64 rng(21);
   Create("wal", Content::kTexts);
   plan_.optimize_every = 2;
   for (uint64_t kill = 0; kill < kKillsOfTexts; ++kill) {
     const Point& point = points[rng() % std::size(points)];
-    ASSERT_NO_FATAL_FAILURE(KillAt(point.name + std::string(":") + std::to_string(1 + rng() % 3), kill, point.fate));
+    ASSERT_NO_FATAL_FAILURE(
+        KillAt(point.name + std::string(":") + std::to_string(1 + rng() % 3), kill, point.fate));
   }
 }
 

@@ -6,7 +6,8 @@
 #include "tests/crash/victim.h"
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "--victim") return semblance::test::PlayVictim(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "--victim")
+    return semblance::test::PlayVictim(argc, argv);
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

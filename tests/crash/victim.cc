@@ -19,12 +19,14 @@ constexpr int kReportsDescriptor = 3;
 constexpr int kArguments = 8;
 
 void Report(const std::string& bytes) {
-  if (write(kReportsDescriptor, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) _exit(4);
+  if (write(kReportsDescriptor, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    _exit(4);
 }
 
 void Write(const VictimPlan& plan) {
   TestConnection connection(plan.file);
-  // A killed process loses nothing that the system has already taken, so the disk need not be waited for.
+  // A killed process loses nothing that the system has already taken, so the disk need not be
+  // waited for.
   connection.Rows("PRAGMA synchronous = OFF; PRAGMA journal_mode = " + plan.journal_mode);
   connection.Rows("SELECT count(*) FROM t");
   Report({kReady});
@@ -33,7 +35,8 @@ void Write(const VictimPlan& plan) {
       connection.Rows("INSERT INTO t(t) VALUES('optimize')");
     }
     connection.Rows("BEGIN");
-    for (const Operation& operation : MakeTransaction(plan.content, plan.seed, static_cast<uint64_t>(number))) {
+    for (const Operation& operation :
+         MakeTransaction(plan.content, plan.seed, static_cast<uint64_t>(number))) {
       connection.Rows(ToSql(plan.content, operation));
     }
     connection.Rows("COMMIT");
@@ -74,7 +77,8 @@ Victim::Victim(const VictimPlan& plan, const std::string& crash_at) {
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   std::vector<std::string> environment = {"SEMBLANCE_CRASH_AT=" + crash_at};
-  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    environment.emplace_back(*variable);
   std::vector<char*> envp;
   for (std::string& variable : environment) envp.push_back(variable.data());
   envp.push_back(nullptr);

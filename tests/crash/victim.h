@@ -1,5 +1,5 @@
-// The process that is killed: this test program, started again. It loads the extension afresh and writes to a database,
-// transaction after transaction, until it dies.
+// The process that is killed: this test program, started again. It loads the extension afresh and
+// writes to a database, transaction after transaction, until it dies.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,7 @@ struct VictimPlan {
   std::string journal_mode;  // "delete" or "wal"
   Content content = Content::kVectors;
   uint64_t seed = 0;
-  int transactions = 0;  // ends by itself after so many
+  int transactions = 0;    // ends by itself after so many
   int optimize_every = 0;  // transactions; 0: never
 };
 

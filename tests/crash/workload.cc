@@ -9,7 +9,8 @@ namespace {
 constexpr int64_t kRowIds = 40;
 constexpr int kDimension = 8;
 
-// Small whole numbers: squared distances are exact in f32, so that order and ties are the same for every kernel.
+// Small whole numbers: squared distances are exact in f32, so that order and ties are the same for
+// every kernel.
 std::string RandomVector(std::mt19937_64* rng) {
   std::string literal = "x'";
   for (int i = 0; i < kDimension; ++i) {
@@ -25,8 +26,9 @@ std::string RandomVector(std::mt19937_64* rng) {
 }
 
 std::string RandomText(std::mt19937_64* rng) {
-  static constexpr const char* kWords[] = {"river", "stone", "a",     "the",  "walks",  "dog",  "music", "plays",
-                                           "green", "old",   "house", "boat", "teacher", "reads", "cold",  "morning"};
+  static constexpr const char* kWords[] = {"river",   "stone", "a",     "the",    "walks", "dog",
+                                           "music",   "plays", "green", "old",    "house", "boat",
+                                           "teacher", "reads", "cold",  "morning"};
   std::string text;
   for (uint64_t count = 3 + (*rng)() % 6; count > 0; --count) {
     text += (text.empty() ? "" : " ") + std::string(kWords[(*rng)() % std::size(kWords)]);
@@ -39,7 +41,8 @@ const char* ContentColumn(Content content) { return content == Content::kVectors
 }  // namespace
 
 Operations MakeTransaction(Content content, uint64_t seed, uint64_t number) {
-  std::seed_seq sequence{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(number)};
+  std::seed_seq sequence{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32),
+                         static_cast<uint32_t>(number)};
   std::mt19937_64 rng(sequence);
   Operations operations;
   const uint64_t count = 1 + rng() % 6;
@@ -47,7 +50,8 @@ Operations MakeTransaction(Content content, uint64_t seed, uint64_t number) {
     Operation operation;
     operation.kind = i == 0 ? Operation::Kind::kReplace : static_cast<Operation::Kind>(rng() % 4);
     operation.row_id = static_cast<int64_t>(rng() % kRowIds) - 3;
-    operation.row.tag = std::to_string(seed) + "." + std::to_string(number) + "." + std::to_string(i);
+    operation.row.tag =
+        std::to_string(seed) + "." + std::to_string(number) + "." + std::to_string(i);
     operation.row.content = content == Content::kVectors ? RandomVector(&rng) : RandomText(&rng);
     operations.push_back(std::move(operation));
   }

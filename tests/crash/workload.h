@@ -1,5 +1,5 @@
-// What the killed process writes, as a function of a seed: the parent, which knows the seed and how many commits were
-// acknowledged, works out what must be in the database without asking it.
+// What the killed process writes, as a function of a seed: the parent, which knows the seed and how
+// many commits were acknowledged, works out what must be in the database without asking it.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Operation {
 };
 using Operations = std::vector<Operation>;
 
-// The operations of the `number`-th transaction after a start with `seed`. They suit any state of the table; the first is
-// a replacement, so that a transaction always writes.
+// The operations of the `number`-th transaction after a start with `seed`. They suit any state of
+// the table; the first is a replacement, so that a transaction always writes.
 Operations MakeTransaction(Content content, uint64_t seed, uint64_t number);
 
 std::string CreateTableSql(Content content);

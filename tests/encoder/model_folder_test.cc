@@ -125,7 +125,8 @@ TEST(ModelFolderTest, TheLengthIsTheShortestOfWhatTheFilesAllow) {
   EXPECT_EQ(ConfigOf(folder.Import(Pooler::kAvg)).max_length, 64);
   folder.Set("tokenizer_config.json", "model_max_length", 40);
   EXPECT_EQ(ConfigOf(folder.Import(Pooler::kAvg)).max_length, 40);
-  folder.Set("tokenizer_config.json", "model_max_length", json::parse("1000000000000000019884624838656"));
+  folder.Set("tokenizer_config.json", "model_max_length",
+             json::parse("1000000000000000019884624838656"));
   EXPECT_EQ(ConfigOf(folder.Import(Pooler::kAvg)).max_length, 64);
   folder.Write("sentence_bert_config.json", R"({"max_seq_length": 512})");
   EXPECT_EQ(ConfigOf(folder.Import(Pooler::kAvg)).max_length, 64);
@@ -140,8 +141,9 @@ TEST(ModelFolderTest, FilesThatContradictEachOtherAreNotChosenFrom) {
   folder.Set("config.json", "semblance", {{"pooler", "avg"}});
   EXPECT_EQ(ConfigOf(folder.Import()).pooler, Pooler::kAvg);
   folder.AddModules("cls_token");
-  EXPECT_THAT(folder.Message(), HasSubstr("config.json says the pooler is \"avg\", modules.json says "
-                                          "\"cls_before_pooler\""));
+  EXPECT_THAT(folder.Message(),
+              HasSubstr("config.json says the pooler is \"avg\", modules.json says "
+                        "\"cls_before_pooler\""));
   EXPECT_EQ(ConfigOf(folder.Import(Pooler::kAvgTop2)).pooler, Pooler::kAvgTop2);
 }
 
@@ -159,8 +161,8 @@ TEST(ModelFolderTest, MissingFilesAreNamed) {
 }
 
 TEST(ModelFolderTest, WhatIsExportedComesBackAsTheSameModel) {
-  for (const Pooler pooler : {Pooler::kAvg, Pooler::kCls, Pooler::kClsBeforePooler, Pooler::kAvgTop2,
-                              Pooler::kAvgFirstLast}) {
+  for (const Pooler pooler : {Pooler::kAvg, Pooler::kCls, Pooler::kClsBeforePooler,
+                              Pooler::kAvgTop2, Pooler::kAvgFirstLast}) {
     BertConfig config = SmallConfig(2, 32, 4);
     config.pooler = pooler;
     for (const DType dtype : {DType::kF32, DType::kF16}) {
@@ -216,12 +218,12 @@ TEST(ModelFolderTest, DamagedFilesGiveErrorsOrOtherModels) {
   for (const char* model : {"roberta", "mpnet", "albert"}) {
     const std::string config = ReadTestFile(std::string(model) + "/config.json");
     const std::string weights = ReadTestFile(std::string(model) + "/model.safetensors");
-    DamageAndTry(config, 300, [&](const std::string& damaged) {
-      Encoder::Load(MakePackage(damaged, weights));
-    });
+    DamageAndTry(config, 300,
+                 [&](const std::string& damaged) { Encoder::Load(MakePackage(damaged, weights)); });
     // The header, where the sizes are.
     const size_t header = weights.find("\"encoder");
-    const std::string beginning = weights.substr(0, header + 600), end = weights.substr(header + 600);
+    const std::string beginning = weights.substr(0, header + 600),
+                      end = weights.substr(header + 600);
     DamageAndTry(beginning, 300, [&](const std::string& damaged) {
       Encoder::Load(MakePackage(config, damaged + end));
     });

@@ -84,11 +84,11 @@ TEST(TorchTypesTest, HalvesStayHalvesAndDoublesBecomeFloats) {
 
 TEST(TorchPickleTest, NothingThatAPickleNamesIsRunAndItIsNamed) {
   // (global, what a program would do with it)
-  for (const auto& [global, name] : {std::pair<std::string, std::string>{"cos\nsystem\n", "os.system"},
-                                     {"cbuiltins\neval\n", "builtins.eval"},
-                                     {"ctorch._utils\n_rebuild_sparse_tensor\n",
-                                      "torch._utils._rebuild_sparse_tensor"},
-                                     {"\x8c\2os\x8c\6system\x93", "os.system"}}) {
+  for (const auto& [global, name] :
+       {std::pair<std::string, std::string>{"cos\nsystem\n", "os.system"},
+        {"cbuiltins\neval\n", "builtins.eval"},
+        {"ctorch._utils\n_rebuild_sparse_tensor\n", "torch._utils._rebuild_sparse_tensor"},
+        {"\x8c\2os\x8c\6system\x93", "os.system"}}) {
     const std::string pickle = std::string("\x80\2").append(global) + "U\4true\x85R.";
     const std::string message = MessageOf(ZipOf({{"a/data.pkl", pickle}}));
     EXPECT_THAT(message, HasSubstr("asks for Python's " + name + ";"));

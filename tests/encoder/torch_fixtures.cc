@@ -37,8 +37,8 @@ std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entrie
     };
     std::string extra;
     if (wide) {
-      extra = Number(1, 2) + Number(24, 2) + Number(content.size(), 8) +
-              Number(content.size(), 8) + Number(file.size(), 8);
+      extra = Number(1, 2) + Number(24, 2) + Number(content.size(), 8) + Number(content.size(), 8) +
+              Number(file.size(), 8);
     }
     directory += "PK\1\2" + Number(0, 2) + Number(0, 2) +
                  common(wide ? kSeeExtra : content.size(), extra.size()) + Number(0, 2) +
@@ -54,10 +54,12 @@ std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& entrie
 
 std::string StateDictFile(const std::vector<int32_t>& shape, const std::vector<int32_t>& strides,
                           int32_t offset, const std::string& storage) {
-  const std::string id = std::string("(").append(Text("storage")) + "ctorch\nFloatStorage\n" + Text("0") +
-                         Text("cpu") + Integer(static_cast<int32_t>(storage.size() / 4)) + "tQ";
-  const std::string pickle = std::string("\x80\2}").append(Text("w")) + "ctorch._utils\n_rebuild_tensor_v2\n(" + id +
-                             Integer(offset) + Tuple(shape) + Tuple(strides) + "\x89}tRs.";
+  const std::string id = std::string("(").append(Text("storage")) + "ctorch\nFloatStorage\n" +
+                         Text("0") + Text("cpu") +
+                         Integer(static_cast<int32_t>(storage.size() / 4)) + "tQ";
+  const std::string pickle = std::string("\x80\2}").append(Text("w")) +
+                             "ctorch._utils\n_rebuild_tensor_v2\n(" + id + Integer(offset) +
+                             Tuple(shape) + Tuple(strides) + "\x89}tRs.";
   return ZipOf({{"a/data.pkl", pickle}, {"a/data/0", storage}});
 }
 

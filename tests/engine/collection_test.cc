@@ -1,4 +1,5 @@
-// Versions, the two-store commit seen from the store's side, sealing, reopening, and a long random run against a model.
+// Versions, the two-store commit seen from the store's side, sealing, reopening, and a long random
+// run against a model.
 #include "engine/collection.h"
 
 #include <gmock/gmock.h>
@@ -34,7 +35,8 @@ class CollectionTest : public testing::Test {
     CollectionOptions options;
     options.metric = index::Metric::kL2;
     options.dimension = kDimension;
-    collection_ = std::make_shared<Collection>(kId, options, store_, nullptr, std::vector<PreparedCommit>());
+    collection_ =
+        std::make_shared<Collection>(kId, options, store_, nullptr, std::vector<PreparedCommit>());
   }
   void SetUp() override { Reopen(); }
 
@@ -169,8 +171,10 @@ TEST_F(CollectionTest, AnswersTheSameAfterReopeningWithAndWithoutSegments) {
   Reopen();
   EXPECT_EQ(At(3), after);
   EXPECT_THAT(collection_->Check(3, {1, 6}, Collection::Expect::kVectorEach), testing::IsEmpty());
-  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorEach), testing::SizeIs(1));
-  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorAtMost), testing::IsEmpty());
+  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorEach),
+              testing::SizeIs(1));
+  EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorAtMost),
+              testing::IsEmpty());
   EXPECT_THAT(collection_->Check(3, {1}, Collection::Expect::kVectorAtMost), testing::SizeIs(1));
 }
 
@@ -227,7 +231,8 @@ TEST_F(CollectionTest, AgreesWithAModelThroughARandomLife) {
     }
     const uint64_t asked = oldest + random() % (commit_ - oldest + 1);
     ASSERT_EQ(At(commit_), history[commit_]) << "step " << step;
-    ASSERT_EQ(At(asked), history[asked]) << "step " << step << " at commit " << asked << " of " << commit_;
+    ASSERT_EQ(At(asked), history[asked])
+        << "step " << step << " at commit " << asked << " of " << commit_;
   }
 }
 

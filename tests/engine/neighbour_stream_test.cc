@@ -10,7 +10,8 @@
 namespace semblance::engine {
 namespace {
 
-// Rows 1 .. 3000 around: most in a segment, some in the tail, every seventh deleted, some uncommitted.
+// Rows 1 .. 3000 around: most in a segment, some in the tail, every seventh deleted, some
+// uncommitted.
 class NeighbourStreamTest : public ::testing::TestWithParam<index::Kind> {
  protected:
   NeighbourStreamTest() : sample_(4, GetParam()) {
@@ -32,7 +33,8 @@ class NeighbourStreamTest : public ::testing::TestWithParam<index::Kind> {
     return vector;
   }
   View Current() { return sample_->ViewAt(sample_.last_commit(), overlay_); }
-  std::vector<Found> Drain(std::optional<uint32_t> wanted, std::shared_ptr<const RowFilter> filter = nullptr,
+  std::vector<Found> Drain(std::optional<uint32_t> wanted,
+                           std::shared_ptr<const RowFilter> filter = nullptr,
                            bool complete = false) {
     NeighbourStream::Options options;
     options.wanted = wanted;
@@ -81,7 +83,8 @@ TEST_P(NeighbourStreamTest, MissesNothingWhereItMustBeComplete) {
 
 TEST_P(NeighbourStreamTest, GivesTheFilteredRowsExactlyOnce) {
   std::vector<int64_t> wanted = {-4, 7, 8, 8, 2501, 2990, 4000};
-  EXPECT_EQ(SortedIds(Drain(1, std::make_shared<RowFilter>(wanted))), (std::vector<int64_t>{8, 2501, 2990}));
+  EXPECT_EQ(SortedIds(Drain(1, std::make_shared<RowFilter>(wanted))),
+            (std::vector<int64_t>{8, 2501, 2990}));
   for (int64_t row_id = 1; row_id <= 3000; row_id += 2) wanted.push_back(row_id);
   const RowFilter odd(wanted);
   std::vector<int64_t> expected;
@@ -92,7 +95,8 @@ TEST_P(NeighbourStreamTest, GivesTheFilteredRowsExactlyOnce) {
   EXPECT_TRUE(Drain(10, std::make_shared<RowFilter>(std::vector<int64_t>())).empty());
 }
 
-// What the graph missed stays missed rather than come out of order; pulled to its end, the stream lacks hardly a row.
+// What the graph missed stays missed rather than come out of order; pulled to its end, the stream
+// lacks hardly a row.
 TEST_P(NeighbourStreamTest, IsInOrderWhateverIsWanted) {
   const size_t all = Current().RowIds().size();
   for (uint32_t wanted : {0u, 1u, 10u, 100u, 600u, 5000u, UINT32_MAX}) {
@@ -119,8 +123,11 @@ TEST_P(NeighbourStreamTest, TheFirstRowsAreTheNearest) {
   EXPECT_GE(hits, GetParam() == index::Kind::kFlat ? 10 : 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, NeighbourStreamTest, ::testing::Values(index::Kind::kFlat, index::Kind::kHnsw),
-                         [](const auto& kind) { return kind.param == index::Kind::kFlat ? "Flat" : "Hnsw"; });
+INSTANTIATE_TEST_SUITE_P(Kinds, NeighbourStreamTest,
+                         ::testing::Values(index::Kind::kFlat, index::Kind::kHnsw),
+                         [](const auto& kind) {
+                           return kind.param == index::Kind::kFlat ? "Flat" : "Hnsw";
+                         });
 
 TEST(NeighbourStreamOfNothingTest, EndsAtOnce) {
   SampleCollection sample;

@@ -15,7 +15,8 @@ TEST(RowCodecTest, KeysSortByRowIdThenNewestCommitFirst) {
   std::vector<std::string> keys;
   for (int64_t row_id : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{0}, int64_t{1},
                          std::numeric_limits<int64_t>::max()}) {
-    for (uint64_t commit : {std::numeric_limits<uint64_t>::max(), uint64_t{300}, uint64_t{2}, uint64_t{1}}) {
+    for (uint64_t commit :
+         {std::numeric_limits<uint64_t>::max(), uint64_t{300}, uint64_t{2}, uint64_t{1}}) {
       keys.push_back(RowKey(9, row_id, commit));
       EXPECT_EQ(RowIdOf(keys.back()), row_id);
       EXPECT_EQ(storage::CommitOf(keys.back()), commit);
@@ -51,7 +52,8 @@ TEST(RowCodecTest, AVectorOfAnotherSizeOrKindIsCorrupt) {
   const std::string value = EncodeVector(std::vector<float>{1, 2, 3});
   std::string other = value;
   other[0] = 'X';
-  for (const std::string& bad : {value.substr(0, value.size() - 1), value + "x", std::string(), other}) {
+  for (const std::string& bad :
+       {value.substr(0, value.size() - 1), value + "x", std::string(), other}) {
     EXPECT_EQ(KindThrownBy([&] { DecodeVector(bad, 3); }), ErrorKind::kCorruption);
   }
 }

@@ -63,7 +63,9 @@ class SampleCollection {
   uint64_t last_commit() const { return last_commit_; }
   void set_last_commit(uint64_t commit) { last_commit_ = commit; }
 
-  std::shared_ptr<PendingWrites> NewWrites() const { return std::make_shared<PendingWrites>(options_.dimension); }
+  std::shared_ptr<PendingWrites> NewWrites() const {
+    return std::make_shared<PendingWrites>(options_.dimension);
+  }
 
   void Commit(const std::shared_ptr<PendingWrites>& writes) {
     collection_->BeginWrite(last_commit_);
@@ -91,7 +93,8 @@ class SampleCollection {
   // Rows first .. first + count - 1 in one commit, each at x = row id.
   void PutMany(int64_t first, int64_t count) {
     const auto writes = NewWrites();
-    for (int64_t row_id = first; row_id < first + count; ++row_id) writes->Put(row_id, Vector(static_cast<float>(row_id)));
+    for (int64_t row_id = first; row_id < first + count; ++row_id)
+      writes->Put(row_id, Vector(static_cast<float>(row_id)));
     Commit(writes);
   }
 
@@ -102,7 +105,8 @@ class SampleCollection {
     search.k = 100000;
     search.exact = true;
     Shown shown;
-    for (const Found& found : collection_->ViewAt(commit, std::move(overlay)).Search(Vector(0), search)) {
+    for (const Found& found :
+         collection_->ViewAt(commit, std::move(overlay)).Search(Vector(0), search)) {
       shown.emplace_back(found.row_id, found.distance);
     }
     return shown;

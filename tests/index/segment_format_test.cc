@@ -294,7 +294,9 @@ TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
-    EXPECT_NE(std::string(error.what()).find("version " + std::to_string(kSegmentVersion + 1)), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("version " + std::to_string(kSegmentVersion + 1)),
+              std::string::npos)
+        << error.what();
   }
 }
 

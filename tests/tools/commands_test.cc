@@ -145,7 +145,8 @@ TEST_F(CommandsTest, AModelThatDoesNotSayItsPoolerIsAskedForIt) {
   EXPECT_EQ(asked.code, 1);
   EXPECT_THAT(asked.err, HasSubstr("does not say which pooler"));
   EXPECT_THAT(asked.err, HasSubstr("--pooler avg"));
-  const Outcome imported = Semblance({"model", "import", database_, out, "plain", "--pooler", "avg"});
+  const Outcome imported =
+      Semblance({"model", "import", database_, out, "plain", "--pooler", "avg"});
   ASSERT_EQ(imported.code, 0) << imported.err;
   EXPECT_EQ(Sql("SELECT round(similarity(embed('bread'), embed('bread', 'plain')), 4)"), "1.0\n");
 }

@@ -86,7 +86,8 @@ TEST_F(ImportTest, RowsCommittedBeforeAnErrorStay) {
   std::string lines = "body,n\n";
   for (int i = 1; i <= 1005; ++i)
     lines += "text " + std::to_string(i) + "," + (i == 1003 ? "x" : std::to_string(i)) + "\n";
-  const Outcome imported = Import(folder_.File("numbers.csv", lines), {"--transaction-rows", "500"});
+  const Outcome imported =
+      Import(folder_.File("numbers.csv", lines), {"--transaction-rows", "500"});
   EXPECT_EQ(imported.code, 1);
   EXPECT_THAT(imported.err, HasSubstr("line 1004: column 'n' is INTEGER; 'x' does not fit"));
   EXPECT_THAT(imported.err, HasSubstr("1,000 rows are in table 'numbers', the rest is not"));

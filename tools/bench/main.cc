@@ -63,7 +63,8 @@ DataSet GlossVectors(const Options& options) {
 
 class Run {
  public:
-  // `run` has what PrintReport wants; its results are filled, and kept in the JSON file, one by one.
+  // `run` has what PrintReport wants; its results are filled, and kept in the JSON file, one by
+  // one.
   Run(const Options& options, const DataSet& data, json* run)
       : options_(options), data_(data), run_(*run) {
     run_["results"] = json::object();
@@ -75,9 +76,10 @@ class Run {
       for (Shape shape : {Shape::kFlat, Shape::kGraph}) {
         const std::string name =
             std::string(shape == Shape::kFlat ? "flat" : "hnsw") + (quantized ? " sq8" : "");
-        Sql("semblance " + name, SemblanceSpelling(ours, data_.dimension, shape, quantized,
-                                                   options_.graph));
-        Library("index " + name, [&] { return NewIndexContender(shape, quantized, options_.graph); });
+        Sql("semblance " + name,
+            SemblanceSpelling(ours, data_.dimension, shape, quantized, options_.graph));
+        Library("index " + name,
+                [&] { return NewIndexContender(shape, quantized, options_.graph); });
       }
     }
     Library("hnswlib", [&] { return NewHnswlibContender(options_.graph); });
@@ -90,9 +92,8 @@ class Run {
   void Peers() {
     const auto file = [&](const char* path) { return PeerFile(options_.peers, path); };
     Sql("sqlite-vec", SqliteVecSpelling(file("sqlite-vec-linux-x64/vec0.so"), data_.dimension));
-    Sql("vectorlite",
-        VectorliteSpelling(file("@1yefuwang1/vectorlite-linux-x64/src/vectorlite.so"),
-                           data_.dimension, data_.size(), options_.graph));
+    Sql("vectorlite", VectorliteSpelling(file("@1yefuwang1/vectorlite-linux-x64/src/vectorlite.so"),
+                                         data_.dimension, data_.size(), options_.graph));
     for (bool quantized : {false, true}) {
       Sql(quantized ? "sqlite-vector quantized" : "sqlite-vector",
           SqliteVectorSpelling(file("@sqliteai/sqlite-vector-linux-x86_64/vector.so"),
@@ -106,9 +107,7 @@ class Run {
   }
 
   void Sql(const std::string& name, const SqlSpelling& spelling) {
-    Do(name, [&] {
-      return Measure(NewSqlContender(spelling, options_.folder).get(), data_, {});
-    });
+    Do(name, [&] { return Measure(NewSqlContender(spelling, options_.folder).get(), data_, {}); });
   }
   template <typename Make>
   void Library(const std::string& name, Make make) {
@@ -168,15 +167,18 @@ int Main(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) {
     run["command"] = run.value("command", "") + (i ? " " : "") + argv[i];
   }
-  const DataSet data = options.data == "glosses"
-                           ? GlossVectors(options)
-                           : MakeClustered(options.rows, options.dimension, options.queries,
-                                           options.seed);
+  const DataSet data = options.data == "glosses" ? GlossVectors(options)
+                                                 : MakeClustered(options.rows, options.dimension,
+                                                                 options.queries, options.seed);
   run["machine"] = DescribeMachine();
-  run["data"] = {{"name", data.name},           {"rows", data.size()},
-                 {"queries", data.query_count()}, {"dimension", data.dimension},
-                 {"seed", options.seed},        {"k", MeasureOptions().k},
-                 {"m", options.graph.m},        {"ef_construction", options.graph.ef_construction},
+  run["data"] = {{"name", data.name},
+                 {"rows", data.size()},
+                 {"queries", data.query_count()},
+                 {"dimension", data.dimension},
+                 {"seed", options.seed},
+                 {"k", MeasureOptions().k},
+                 {"m", options.graph.m},
+                 {"ef_construction", options.graph.ef_construction},
                  {"build_threads", options.graph.threads}};
   Run(options, data, &run).All();
   PrintReport(run);

@@ -29,8 +29,8 @@ std::string Number(const json& object, const char* key, int digits) {
 }
 
 void PrintBuilds(const json& results, double rows) {
-  std::printf("\n%-26s %9s %9s %12s %12s %9s %9s %9s\n", "building", "seconds", "cpu s", "inserts/s", "plain/s",
-              "insert %", "B/vector", "open ms");
+  std::printf("\n%-26s %9s %9s %12s %12s %9s %9s %9s\n", "building", "seconds", "cpu s",
+              "inserts/s", "plain/s", "insert %", "B/vector", "open ms");
   for (const auto& [name, result] : results.items()) {
     if (result.contains("error")) {
       std::printf("%-26s %s\n", name.c_str(), result["error"].get<std::string>().c_str());
@@ -127,8 +127,7 @@ void PrintRatios(const json& results) {
 }  // namespace
 
 json DescribeMachine() {
-  json machine = {{"processor", ProcessorModel()},
-                  {"cores", std::thread::hardware_concurrency()}};
+  json machine = {{"processor", ProcessorModel()}, {"cores", std::thread::hardware_concurrency()}};
   machine["avx2"] = __builtin_cpu_supports("avx2") != 0;
   machine["avx512vnni"] = __builtin_cpu_supports("avx512vnni") != 0;
   return machine;

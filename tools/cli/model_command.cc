@@ -49,19 +49,21 @@ void AddModelCommand(CLI::App* program) {
   CLI::App* list = command->add_subcommand("list", "Show the models of a database");
   list->add_option("DB", options->database, "The database; without one, the built-in model");
   list->callback([options] { List(*options); });
-  CLI::App* exported =
-      command->add_subcommand("export", "Write a model to a folder that Hugging Face's libraries read too");
+  CLI::App* exported = command->add_subcommand(
+      "export", "Write a model to a folder that Hugging Face's libraries read too");
   exported->add_option("DB", options->database, "The database")->required();
   exported->add_option("NAME", options->name, "The model")->required();
   exported->add_option("FOLDER", options->folder, "Made when missing")->required();
   exported->callback([options] { Export(*options); });
   CLI::App* imported = command->add_subcommand(
-      "import", "Read a model from a folder: an exported one, or a published BERT, RoBERTa, XLM-R, "
-                "MPNet, ALBERT, SimCSE or sentence-transformers model");
+      "import",
+      "Read a model from a folder: an exported one, or a published BERT, RoBERTa, XLM-R, "
+      "MPNet, ALBERT, SimCSE or sentence-transformers model");
   imported->add_option("DB", options->database, "The database; made when missing")->required();
   imported
-      ->add_option("FOLDER", options->folder,
-                   "With config.json, model.safetensors or pytorch_model.bin, and the tokenizer's files")
+      ->add_option(
+          "FOLDER", options->folder,
+          "With config.json, model.safetensors or pytorch_model.bin, and the tokenizer's files")
       ->required();
   imported->add_option("NAME", options->name, "What it is to be called")->required();
   imported->add_option("--pooler", options->pooler,
