@@ -17,8 +17,12 @@ Embeddings::Embeddings(const BertConfig& config, const NamedWeights& weights,
   word_type_ = words.dtype;
   if (word_type_ == DType::kF32) {
     words_ = words.ToFloats();
+  } else if (const void* data = words.data.data();
+             weights.permanent() && reinterpret_cast<uintptr_t>(data) % alignof(uint16_t) == 0) {
+    narrow_words_ = static_cast<const uint16_t*>(data);
   } else {
-    narrow_words_ = words.ToNarrow();
+    own_narrow_words_ = words.ToNarrow();
+    narrow_words_ = own_narrow_words_.data();
   }
   positions_ = weights.Floats("embeddings.position_embeddings.weight", {config.positions, width});
   if (config.token_types > 0) {
@@ -36,10 +40,10 @@ void Embeddings::CopyWord(size_t id, float* out) const {
       std::copy_n(words_.data() + id * width_, width_, out);
       break;
     case DType::kF16:
-      kernels_.widen_half(narrow_words_.data() + id * width_, width_, out);
+      kernels_.widen_half(narrow_words_ + id * width_, width_, out);
       break;
     case DType::kBF16:
-      kernels_.widen_bfloat16(narrow_words_.data() + id * width_, width_, out);
+      kernels_.widen_bfloat16(narrow_words_ + id * width_, width_, out);
       break;
   }
 }
@@ -57,7 +61,7 @@ void Embeddings::Lookup(const std::vector<int32_t>& ids, float* out) const {
 
 uint64_t Embeddings::memory_bytes() const {
   return (words_.size() + positions_.size() + 2 * width_) * sizeof(float) +
-         narrow_words_.size() * sizeof(uint16_t);
+         own_narrow_words_.size() * sizeof(uint16_t);
 }
 
 }  // namespace semblance::encoder

@@ -1,5 +1,6 @@
 // Ids to the first hidden state, or to what ALBERT's is made from: word + position + token type 0,
-// then LayerNorm. The word table, most of a small model, stays in the type it is stored in.
+// then LayerNorm. The word table, most of a small model, stays in the type it is stored in, and where
+// it is part of the program, it is not even copied.
 //
 // Threads: constant after construction.
 #pragma once
@@ -17,6 +18,8 @@ namespace semblance::encoder {
 class Embeddings {
  public:
   Embeddings(const BertConfig& config, const NamedWeights& weights, const KernelSet& kernels);
+  Embeddings(const Embeddings&) = delete;
+  Embeddings& operator=(const Embeddings&) = delete;
 
   // out [ids.size(), embedding_width()]. The ids are in the vocabulary and no more than there are
   // positions.
@@ -32,8 +35,9 @@ class Embeddings {
   int32_t padding_;  // RoBERTa, MPNet: the token that has no position of its own; else -1
   float epsilon_;
   DType word_type_;
-  std::vector<float> words_;            // [vocabulary, width] of F32
-  std::vector<uint16_t> narrow_words_;  // or of F16 and BF16
+  std::vector<float> words_;                // [vocabulary, width] of F32
+  std::vector<uint16_t> own_narrow_words_;  // or of F16 and BF16
+  const uint16_t* narrow_words_ = nullptr;  // these, or the program's
   std::vector<float> positions_;        // [positions, width], token type 0 added
   std::vector<float> gain_, bias_;      // [width]
 };

@@ -15,6 +15,7 @@
 namespace semblance::encoder {
 namespace {
 
+constexpr const char* kWeights = "model.safetensors";
 constexpr int kMostThreads = 1024;
 // Tokens computed together. More would not make the products faster, and would no longer fit the
 // second-level cache.
@@ -72,7 +73,8 @@ class PackageEncoder : public Encoder {
       : threads_(options.threads > 0 ? options.threads : omp_get_max_threads()),
         config_(BertConfig::Parse(package.File("config.json"))),
         tokenizer_(Tokenizer::Load(package)),
-        network_(Network::Load(config_, SafeTensors::Parse(package.File("model.safetensors")))) {
+        network_(Network::Load(config_, SafeTensors::Parse(package.File(kWeights),
+                                                           package.IsStatic(kWeights)))) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {
       throw Error(ErrorKind::kCorruption,
                   "the tokenizer has " + std::to_string(tokenizer_->vocabulary_size()) +

@@ -39,6 +39,8 @@ class ModelPackage {
                  std::string_view bytes);  // `bytes` live as long as the process
   void Remove(const std::string& name);  // nothing where it is not there
   bool Has(const std::string& name) const;
+  // Whether the file's bytes live as long as the process.
+  bool IsStatic(const std::string& name) const { return Has(name) && owned_.count(name) == 0; }
   std::string_view File(const std::string& name) const;  // throws kMissing
   const std::map<std::string, std::string_view>& files() const { return files_; }
 

@@ -15,6 +15,7 @@ class NamedWeights {
   // `tensors` outlives this.
   explicit NamedWeights(const SafeTensors& tensors) : tensors_(tensors) {}
 
+  bool permanent() const { return tensors_.permanent(); }
   bool Has(const std::string& name) const { return tensors_.Find(name) != nullptr; }
   // Throws kMissing when it is not there, kCorruption when its shape is not `shape`.
   const TensorView& View(const std::string& name, const std::vector<int64_t>& shape) const;

@@ -171,7 +171,7 @@ std::vector<uint16_t> TensorView::ToNarrow() const {
   return values;
 }
 
-SafeTensors SafeTensors::Parse(std::string_view bytes) {
+SafeTensors SafeTensors::Parse(std::string_view bytes, bool permanent) {
   if (bytes.size() < kLengthBytes) Corrupt("the file is cut off");
   const uint64_t length = ReadLength(bytes);
   if (length > kLongestHeader) Corrupt("the header is too long");
@@ -180,6 +180,7 @@ SafeTensors SafeTensors::Parse(std::string_view bytes) {
   const std::string_view data = bytes.substr(kLengthBytes + length);
 
   SafeTensors result;
+  result.permanent_ = permanent;
   std::vector<Extent> extents;
   for (const auto& [name, entry] : header.items()) {
     if (name == kMetadataKey) continue;

@@ -45,7 +45,10 @@ class SafeTensors {
 
   // Views into `bytes`, nothing is copied. Tensors of other types than DType's (int64 position ids,
   // say) are checked and left out; others() has the names of their types.
-  static SafeTensors Parse(std::string_view bytes);
+  // `permanent`: `bytes` are part of the program, so they outlive everything, and are known to be
+  // sound.
+  static SafeTensors Parse(std::string_view bytes, bool permanent = false);
+  bool permanent() const { return permanent_; }
 
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& others() const { return others_; }
@@ -55,6 +58,7 @@ class SafeTensors {
  private:
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::string> others_;
+  bool permanent_ = false;
 };
 
 // Values to be written; `values` holds as many as the shape says, row-major.
