@@ -134,7 +134,9 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   for (size_t p = 0; p < origin_of_.size(); ++p) (*created)[p] = origins_[origin_of_[p]].created;
   created_ = std::move(created);
   options.quantization = collection_.options_.quantization;
-  options.rescoring = collection_.RescoringBy(created_);
+  if (options.quantization != index::Quantization::kNone) {
+    options.rescoring = collection_.RescoringBy(created_);  // holds the store
+  }
   segment_ = index::Segment::Build(options, row_ids_, vectors_, cancel);
   if (!segment_) return false;
   vectors_ = {};

@@ -79,11 +79,8 @@ std::shared_ptr<Database> FileDatabase::Use(Create create) {
     open_ = Database::Over(std::move(store));
     identity_ = Identity();
     gave_way_ = false;
-    remembered_.clear();
-    if (!watcher_.joinable()) {
-      watcher_ = std::thread([this] { Watch(); });
-    }
-    turns_->Wake();  // somebody may have asked while nobody looked
+    Remember({});
+    WatchFolder();
   }
   auto in_use = std::make_shared<InUse>(InUse{shared_from_this(), open_});
   Database* const database = open_.get();
@@ -100,9 +97,7 @@ std::shared_ptr<storage::Store> FileDatabase::WaitForStore(Create create) {
   const auto give_up = steady_clock::now() + kLockWait;
   while (true) {
     try {
-      auto store = storage::Store::Open(folder_, options);
-      if (!turns_) turns_ = std::make_unique<storage::Turns>(folder_);
-      return store;
+      return storage::Store::Open(folder_, options);
     } catch (const storage::Error& error) {
       if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
       if (error.kind() != storage::ErrorKind::kLockHeld || steady_clock::now() > give_up) throw;
@@ -120,13 +115,31 @@ void FileDatabase::LetOthersFirst() {
 }
 
 std::optional<View> FileDatabase::Remembered(uint64_t collection, uint64_t commit) {
-  const std::lock_guard lock(mu_);
-  if (open_) return std::nullopt;
+  const std::lock_guard lock(remembered_mu_);
   const auto found = remembered_.find(collection);
   if (found == remembered_.end()) return std::nullopt;
   const Database::Remembered& last = found->second;
   if (commit > last.state->last_commit || commit < last.state->horizon) return std::nullopt;
   return View(last.state, commit, last.metric, nullptr);
+}
+
+void FileDatabase::Remember(Database::States states) {
+  const std::lock_guard lock(remembered_mu_);
+  remembered_.swap(states);
+}
+
+void FileDatabase::WatchFolder() {
+  if (turns_ && watched_ != identity_) {
+    StopWatching();
+    turns_.reset();
+  }
+  if (!turns_) {
+    turns_ = std::make_unique<storage::Turns>(folder_);
+    watched_ = identity_;
+    stop_ = false;
+    watcher_ = std::thread([this] { Watch(); });
+  }
+  turns_->Wake();  // somebody may have asked while nobody looked
 }
 
 void FileDatabase::Watch() {
@@ -139,13 +152,13 @@ void FileDatabase::Watch() {
 void FileDatabase::CloseWhenIdle() {
   const auto asked = steady_clock::now();
   while (!stop_) {
-    {
-      const std::lock_guard lock(mu_);
+    // Whoever stops this thread may hold the lock.
+    if (const std::unique_lock lock(mu_, std::try_to_lock); lock) {
       if (!open_ || !turns_->Asked()) return;
       const bool used = open_.use_count() > 1;
       const bool sealing = open_->Sealing() && steady_clock::now() - asked < kSealingWait;
       if (!used && !sealing) {
-        remembered_ = open_->LoadedStates();
+        Remember(open_->LoadedStates());
         open_.reset();
         gave_way_ = true;
         return;
@@ -166,7 +179,7 @@ void FileDatabase::LeaveToParent() {
   Leak(std::move(open_));
   Leak(std::move(turns_));
   Leak(std::move(watcher_));
-  remembered_.clear();
+  Remember({});
   gave_way_ = false;
 }
 

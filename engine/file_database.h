@@ -56,6 +56,8 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   FolderIdentity Identity() const;
   std::shared_ptr<storage::Store> WaitForStore(Create create);
   void LetOthersFirst();
+  void Remember(Database::States states);
+  void WatchFolder();
   void Watch();
   void CloseWhenIdle();
   void StopWatching();
@@ -69,11 +71,14 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   FolderIdentity identity_{};       // a folder that was removed and made again is another one
   pid_t process_ = 0;               // that opened it
   bool gave_way_ = false;           // the last time it was closed, another process had asked
-  Database::States remembered_;     // of open_ when it was closed
-
-  std::unique_ptr<storage::Turns> turns_;  // from the first opening on, then constant
-  std::atomic<bool> stop_{false};
+  FolderIdentity watched_{};        // the folder of turns_
   std::thread watcher_;
+
+  std::unique_ptr<storage::Turns> turns_;  // constant while there is a watcher
+  std::atomic<bool> stop_{false};
+
+  std::mutex remembered_mu_;
+  Database::States remembered_;  // of open_ when it was closed; guarded by remembered_mu_
 };
 
 }  // namespace semblance::engine

@@ -58,11 +58,11 @@ class View {
   void SearchOverlay(std::span<const float> query, const ViewSearch& options,
                      std::vector<Found>* found) const;
 
+  std::shared_ptr<const void> pinned_;  // goes last
   std::shared_ptr<const CollectionState> state_;
   uint64_t commit_;
   index::Metric metric_;
   std::shared_ptr<const PendingWrites> overlay_;
-  std::shared_ptr<const void> pinned_;
 };
 
 }  // namespace semblance::engine

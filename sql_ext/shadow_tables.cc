@@ -2,10 +2,10 @@
 
 #include <charconv>
 #include <memory>
-#include <regex>
 
 #include "engine/error.h"
 #include "engine/row_codec.h"
+#include "sql_ext/guard.h"
 
 namespace semblance::sql {
 namespace {
@@ -19,10 +19,14 @@ uint64_t ToNumber(const std::string& text) {
   return number;
 }
 
-// Whether the text of a CREATE VIRTUAL TABLE names this module.
-bool UsesSemblance(const std::string& sql) {
-  static const std::regex using_module("\\busing\\s+[\"'`\\[]?semblance\\b", std::regex::icase);
-  return std::regex_search(sql, using_module);
+// A statement over a table that may be somebody else's: empty when it has no such columns.
+Statement OverForeignTable(sqlite3* db, const std::string& sql) {
+  try {
+    return Statement(db, sql);
+  } catch (const SqliteError& error) {
+    if (error.code() != SQLITE_ERROR) throw;
+    return Statement();
+  }
 }
 
 }  // namespace
@@ -191,14 +195,22 @@ std::optional<std::vector<uint64_t>> LiveCollections(const char* file) {
   if (opened != SQLITE_OK) return std::nullopt;
   std::vector<uint64_t> live;
   try {
+    // By the shadow tables: the text of CREATE VIRTUAL TABLE may be written in many ways.
     Statement tables(db,
-                     "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0");
+                     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
+                     "AND name LIKE '%\\_state' ESCAPE '\\'");
     while (tables.Step()) {
-      if (!UsesSemblance(tables.Text(1))) continue;
-      Statement state(db, "SELECT value FROM " + Quoted(tables.Text(0) + "_state") +
-                              " WHERE key = 'collection'");
-      if (!state.Step()) return std::nullopt;
-      live.push_back(engine::FromHex(state.Text(0)));
+      Statement state = OverForeignTable(db,
+                                         "SELECT max(value) FILTER (WHERE key = 'collection'), "
+                                         "count(*) FILTER (WHERE key IN ('table', 'store')) FROM " +
+                                             Quoted(tables.Text(0)));
+      if (state.handle() == nullptr || !state.Step()) continue;
+      const std::string collection = state.Text(0);
+      if (collection.size() == 16) {
+        live.push_back(engine::FromHex(collection));
+      } else if (state.Int(1) > 0) {
+        return std::nullopt;  // a table of ours, damaged
+      }
     }
   } catch (const std::exception&) {
     return std::nullopt;

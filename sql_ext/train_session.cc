@@ -84,6 +84,17 @@ std::shared_ptr<engine::Database> TrainSession::OpenDatabase() const {
   return connection_->DatabaseOf("main", engine::FileDatabase::Create::kYes);
 }
 
+// Waits for as long as it takes: what is to be written now must not be lost.
+std::shared_ptr<engine::Database> TrainSession::OpenDatabaseAtLast() const {
+  while (true) {
+    try {
+      return OpenDatabase();
+    } catch (const storage::Error& error) {
+      if (error.kind() != storage::ErrorKind::kLockHeld || connection_->Interrupted()) throw;
+    }
+  }
+}
+
 void TrainSession::Start(const std::string& query) {
   training::TrainingInputs inputs;
   if (arguments_.dev) inputs.dev = ReadScoredPairs(connection_->db(), *arguments_.dev);
@@ -148,7 +159,7 @@ void TrainSession::Work() {
 
 void TrainSession::Log() {
   try {
-    const auto database = OpenDatabase();
+    const auto database = published_ ? OpenDatabaseAtLast() : OpenDatabase();
     for (const training::Report& report : waiting_) {
       database->training_log().Append(info_.run, reports_++, report);
     }
@@ -171,7 +182,7 @@ void TrainSession::Publish() {
                  {"alignment", report_.alignment},
                  {"uniformity", report_.uniformity},
                  {"dev_spearman", report_.dev_spearman}};
-  OpenDatabase()->models().Register(info_.name, run_->TakeModel(), record.dump());
+  OpenDatabaseAtLast()->models().Register(info_.name, run_->TakeModel(), record.dump());
   published_ = true;
 }
 
@@ -180,7 +191,8 @@ void TrainSession::End(const char* status, const std::string& error) {
   info_.error = error;
   info_.finished = engine::NowUtc();
   over_ = true;
-  OpenDatabase()->training_log().Update(info_);
+  const auto database = published_ ? OpenDatabaseAtLast() : OpenDatabase();
+  database->training_log().Update(info_);
 }
 
 void TrainSession::EndQuietly(const char* status, const std::string& error) noexcept {

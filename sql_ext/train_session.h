@@ -50,6 +50,7 @@ class TrainSession {
   void Work();
   void Log();
   std::shared_ptr<engine::Database> OpenDatabase() const;
+  std::shared_ptr<engine::Database> OpenDatabaseAtLast() const;
   void Publish();
   void End(const char* status, const std::string& error);
   void EndQuietly(const char* status, const std::string& error) noexcept;

@@ -17,7 +17,7 @@ bool StartsWith(std::string_view text, std::string_view start) {
 
 // Left behind by a creation that was cut short before CURRENT was written.
 bool IsFromCreation(std::string_view name) {
-  return name == "LOCK" || name == "IDENTITY" || StartsWith(name, "MANIFEST-") ||
+  return name == "LOCK" || name == "IDENTITY" || name == "TURNS" || StartsWith(name, "MANIFEST-") ||
          StartsWith(name, "OPTIONS-") || StartsWith(name, "LOG") || name.ends_with(".dbtmp");
 }
 

@@ -52,6 +52,57 @@ TEST_F(ProcessesTest, AnIdleProcessGivesTheStoreToAnother) {
   EXPECT_EQ(outcome.out, "1 2\n1 3\n");
 }
 
+// A segment that was just built kept the store open.
+TEST_F(ProcessesTest, AProcessThatOptimizedGivesTheStoreToAnother) {
+  const Outcome outcome = Semblance(
+      {"shell", database_}, std::string("INSERT INTO points(points) VALUES('optimize');\n") +
+                                ".system " + SEMBLANCE_CLI + " shell " + database_ +
+                                " \"INSERT INTO points(v, n) VALUES ('[1,0.5]', 3)\"\n" + kSearch +
+                                "INSERT INTO points(v, n) VALUES ('[1,0.25]', 4);\n" + kSearch);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, "1 3\n1 4\n");
+}
+
+// The watch was on the file of the folder that is gone.
+TEST_F(ProcessesTest, AFolderThatWasMadeAgainIsHandedOverToo) {
+  const Outcome outcome = Semblance({"shell", database_},
+                                    "CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED);"
+                                    "INSERT INTO notes(body) VALUES ('words');\n"
+                                    ".system rm -r " +
+                                        database_ +
+                                        "-semblance\n"
+                                        "INSERT INTO notes(notes) VALUES('rebuild');\n"
+                                        ".system " SEMBLANCE_CLI " shell " +
+                                        database_ +
+                                        " \"SELECT body FROM notes('words', 1)\"\n"
+                                        "SELECT body FROM notes('words', 1);\n");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, "words\nwords\n");
+}
+
+// Who waited for the first one to make the store left a file that the others took for a stranger's.
+TEST(FirstProcessesTest, MakeTheStoreTogether) {
+  TempFolder folder;
+  const std::string database = folder.Path("test.db");
+  std::vector<std::thread> threads;
+  std::vector<Outcome> outcomes(4);
+  const std::string runtime = SEMBLANCE_SANITIZER_RUNTIME;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    threads.emplace_back([&, i] {
+      std::vector<std::pair<std::string, std::string>> environment;
+      if (!runtime.empty()) {
+        environment = {{"LD_PRELOAD", runtime}, {"ASAN_OPTIONS", "detect_leaks=0"}};
+      }
+      outcomes[i] = RunProgram({SEMBLANCE_CLI, "shell", database},
+                               ".timeout 60000\nCREATE VIRTUAL TABLE t" + std::to_string(i) +
+                                   " USING semblance(v FLOAT[2]);\n",
+                               environment);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.err, "");
+}
+
 TEST_F(ProcessesTest, ManyReadAtOnce) {
   for (const Outcome& outcome : Together(std::vector<std::string>(4, Repeated(kSearch, 50)))) {
     EXPECT_EQ(outcome.err, "");
