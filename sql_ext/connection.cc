@@ -28,12 +28,19 @@ std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& sche
     try {
       return opened.shared->Use(create);
     } catch (const storage::Error& error) {
-      if (error.kind() != storage::ErrorKind::kLockHeld || Interrupted() ||
+      if (error.kind() != storage::ErrorKind::kLockHeld || Interrupted() || BlocksWriter(schema) ||
           std::chrono::steady_clock::now() - started >= BusyTimeout()) {
         throw;
       }
     }
   }
+}
+
+// Outside of WAL mode a writer, which has the store, waits at its commit until no reader is there.
+bool Connection::BlocksWriter(const std::string& schema) {
+  if (sqlite3_txn_state(db_, schema.c_str()) == SQLITE_TXN_WRITE) return false;
+  Statement pragma(db_, "PRAGMA " + Quoted(schema) + ".journal_mode");
+  return pragma.Step() && pragma.Text(0) != "wal";
 }
 
 std::chrono::milliseconds Connection::BusyTimeout() {

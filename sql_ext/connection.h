@@ -35,7 +35,8 @@ class Connection {
   // The Database beside the file of `schema` ("main", "temp" or an attached name); a schema in
   // memory, or in a temporary file, gets one in memory. With Create::kNo, nullptr when there is
   // none yet. Other processes wait while the pointer is held: hold it for one call, or one write
-  // transaction. Waits for them as long as PRAGMA busy_timeout says, two seconds at least.
+  // transaction. Waits for them as long as PRAGMA busy_timeout says, two seconds at least; a reader
+  // outside of WAL mode two seconds.
   std::shared_ptr<engine::Database> DatabaseOf(const std::string& schema,
                                                engine::FileDatabase::Create create);
   // A collection of that schema at a commit, when its store is in another process's hands and this
@@ -71,6 +72,7 @@ class Connection {
     std::shared_ptr<engine::Database> in_memory;
   };
   Opened& OpenedFor(const std::string& schema);
+  bool BlocksWriter(const std::string& schema);
   std::chrono::milliseconds BusyTimeout();
 
   sqlite3* const db_;
