@@ -118,8 +118,7 @@ void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) 
                       " has another dimension, metric, quantization or size than its table");
     }
     const auto dead = LoadDeadPositions(*store_, id_, number, segment->size());
-    auto entry =
-        std::make_shared<SegmentEntry>(number, std::move(segment), std::move(created));
+    auto entry = std::make_shared<SegmentEntry>(number, std::move(segment), std::move(created));
     entry->MarkDeleted(dead, std::max<uint64_t>(manifest.as_of, 1));
     state->segments.push_back(std::move(entry));
   }
@@ -158,8 +157,8 @@ void Collection::ReplayLog(uint64_t after, CollectionState* state) {
 // With the versions that a reader may still ask for: no commit from `kept_from` on has lost any.
 void Collection::LoadAllRows(uint64_t kept_from, CollectionState* state) {
   std::string base;
-  uint64_t replaced =
-      0;  // the commit of the version just read, of the same row; versions come newest first
+  // The commit of the version just read, of the same row: versions come newest first.
+  uint64_t replaced = 0;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
     const uint64_t commit = storage::CommitOf(cursor->Key());
     if (commit > state->last_commit) continue;

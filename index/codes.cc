@@ -33,8 +33,7 @@ float Difference(float x, float centre) {
       std::clamp<double>(static_cast<double>(x) - centre, -kLargest, kLargest));
 }
 
-CodeTerms EncodeRow(Metric metric, const float* row, std::span<const float> centre,
-                    int8_t* codes) {
+CodeTerms EncodeRow(Metric metric, const float* row, std::span<const float> centre, int8_t* codes) {
   float largest = 0;
   double square = 0;
   for (size_t i = 0; i < centre.size(); ++i) {
@@ -76,37 +75,6 @@ CodeScorer::CodeScorer(const Codes& codes, std::span<const float> query)
   std::vector<float> scaled(query.begin(), query.end());
   if (codes.metric == Metric::kCosine) Normalize(scaled.data(), scaled.size());
   terms_ = EncodeRow(codes.metric, scaled.data(), codes.centre.span(), query_.data());
-}
-
-void CodeScorer::Prefetch(uint32_t position) const {
-  const char* row = reinterpret_cast<const char*>(codes_.row(position));
-  for (size_t i = 0; i < codes_.stride(); i += 64) __builtin_prefetch(row + i);
-  __builtin_prefetch(codes_.terms.data() + position);
-}
-
-template <RowOrder kOrder, typename PositionAt>
-void CodeScorer::Compute(PositionAt position_at, size_t count, float* distances) const {
-  const size_t stride = codes_.stride();
-  size_t i = 0;
-  int32_t products[4];
-  for (; i + 4 <= count; i += 4) {
-    if constexpr (kOrder == RowOrder::kScattered) {
-      const size_t ahead = std::min<size_t>(8, count - i);
-      for (size_t next = 4; next < ahead; ++next) Prefetch(position_at(i + next));
-    }
-    const int8_t* rows[4];
-    for (size_t r = 0; r < 4; ++r) rows[r] = codes_.row(position_at(i + r));
-    kernel_.four(query_.data(), rows, stride, products);
-    for (size_t r = 0; r < 4; ++r) {
-      distances[i + r] =
-          CodeDistance(terms_, codes_.terms[position_at(i + r)], products[r]);
-    }
-  }
-  for (; i < count; ++i) {
-    const uint32_t position = position_at(i);
-    const int32_t product = kernel_.one(query_.data(), codes_.row(position), stride);
-    distances[i] = CodeDistance(terms_, codes_.terms[position], product);
-  }
 }
 
 void CodeScorer::Score(size_t first, size_t count, float* distances) const {

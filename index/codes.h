@@ -7,6 +7,7 @@
 // returned to anybody is measured again with the full vectors.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -50,6 +51,37 @@ inline float CodeDistance(const CodeTerms& a, const CodeTerms& b, int32_t produc
   return distance > -kLargest ? distance : -kLargest;
 }
 
+inline void PrefetchCodes(const Codes& codes, uint32_t position) {
+  for (size_t i = 0; i < codes.stride(); i += 64) __builtin_prefetch(codes.row(position) + i);
+  __builtin_prefetch(codes.terms.data() + position);
+}
+
+// out[i]: the CodeDistance from `query` to the row position_at(i), four rows at a time.
+template <RowOrder kOrder, typename PositionAt>
+void MeasureCodes(const Codes& codes, const CodeKernel& kernel, const int8_t* query,
+                  const CodeTerms& terms, PositionAt position_at, size_t count, float* out) {
+  const size_t stride = codes.stride();
+  size_t i = 0;
+  int32_t products[4];
+  for (; i + 4 <= count; i += 4) {
+    if constexpr (kOrder == RowOrder::kScattered) {
+      const size_t ahead = std::min<size_t>(8, count - i);
+      for (size_t next = 4; next < ahead; ++next) PrefetchCodes(codes, position_at(i + next));
+    }
+    const int8_t* rows[4];
+    for (size_t r = 0; r < 4; ++r) rows[r] = codes.row(position_at(i + r));
+    kernel.four(query, rows, stride, products);
+    for (size_t r = 0; r < 4; ++r) {
+      out[i + r] = CodeDistance(terms, codes.terms[position_at(i + r)], products[r]);
+    }
+  }
+  for (; i < count; ++i) {
+    const uint32_t position = position_at(i);
+    const int32_t product = kernel.one(query, codes.row(position), stride);
+    out[i] = CodeDistance(terms, codes.terms[position], product);
+  }
+}
+
 // As Scorer, over codes; its distances are CodeDistance's.
 class CodeScorer {
  public:
@@ -62,11 +94,13 @@ class CodeScorer {
   float ScoreOne(uint32_t position) const;
   float slack() const { return 0; }
   float Refined(uint32_t, float distance) const { return distance; }
-  void Prefetch(uint32_t position) const;
+  void Prefetch(uint32_t position) const { PrefetchCodes(codes_, position); }
 
  private:
   template <RowOrder kOrder, typename PositionAt>
-  void Compute(PositionAt position_at, size_t count, float* distances) const;
+  void Compute(PositionAt position_at, size_t count, float* distances) const {
+    MeasureCodes<kOrder>(codes_, kernel_, query_.data(), terms_, position_at, count, distances);
+  }
 
   const Codes& codes_;
   const CodeKernel& kernel_;

@@ -1,6 +1,5 @@
 #include "index/row_measure.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "index/kernels.h"
@@ -43,29 +42,11 @@ class CodeMeasure final : public RowMeasure {
   explicit CodeMeasure(const Codes& codes) : codes_(codes), kernel_(BestCodeKernel()) {}
 
   void Measure(uint32_t row, const uint32_t* others, size_t count, float* out) const override {
-    const int8_t* const query = codes_.row(row);
-    const CodeTerms terms = codes_.terms[row];
-    int32_t products[4];
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-      const size_t ahead = std::min<size_t>(8, count - i);
-      for (size_t next = 4; next < ahead; ++next) Prefetch(others[i + next]);
-      const int8_t* rows[4];
-      for (size_t r = 0; r < 4; ++r) rows[r] = codes_.row(others[i + r]);
-      kernel_.four(query, rows, codes_.stride(), products);
-      for (size_t r = 0; r < 4; ++r) {
-        out[i + r] = CodeDistance(terms, codes_.terms[others[i + r]], products[r]);
-      }
-    }
-    for (; i < count; ++i) {
-      const int32_t product = kernel_.one(query, codes_.row(others[i]), codes_.stride());
-      out[i] = CodeDistance(terms, codes_.terms[others[i]], product);
-    }
+    MeasureCodes<RowOrder::kScattered>(
+        codes_, kernel_, codes_.row(row), codes_.terms[row],
+        [others](size_t i) { return others[i]; }, count, out);
   }
-  void Prefetch(uint32_t row) const override {
-    for (size_t i = 0; i < codes_.stride(); i += 64) __builtin_prefetch(codes_.row(row) + i);
-    __builtin_prefetch(codes_.terms.data() + row);
-  }
+  void Prefetch(uint32_t row) const override { PrefetchCodes(codes_, row); }
 
  private:
   const Codes& codes_;

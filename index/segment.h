@@ -60,8 +60,8 @@ struct SegmentOptions {
   // Of kHnsw only:
   uint32_t hnsw_m = 16;  // 2 .. 128 links a node and level; twice that on the lowest level
   uint32_t ef_construction = 100;  // 1 .. 4096 candidates kept while a node is linked
-  uint32_t threads =
-      1;  // of the build, 1 .. kMaxBuildThreads; one builds the same graph every time
+  // Of the build, 1 .. kMaxBuildThreads; one builds the same graph every time.
+  uint32_t threads = 1;
 };
 
 struct Neighbour {

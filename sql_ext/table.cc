@@ -30,19 +30,13 @@ std::string Table::Cure() const {
 
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
   const auto database = connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
+  if (database && database->store().store_id() == state.store) return database;
   const std::string folder =
       engine::FileDatabase::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
-  const std::string cure = "; " + Cure();
-  if (!database) {
-    throw Error(ErrorKind::kCorruption, "the folder " + folder + " with the vectors of table " +
-                                            shadow.table() + " is not there" + cure);
-  }
-  if (database->store().store_id() != state.store) {
-    throw Error(ErrorKind::kCorruption, "the folder " + folder +
-                                            " belongs to another database than table " +
-                                            shadow.table() + cure);
-  }
-  return database;
+  const std::string what = database
+                               ? " belongs to another database than table " + shadow.table()
+                               : " with the vectors of table " + shadow.table() + " is not there";
+  throw Error(ErrorKind::kCorruption, "the folder " + folder + what + "; " + Cure());
 }
 
 engine::CollectionOptions Table::OptionsFor(const TableState& state) const {

@@ -5,8 +5,9 @@
 // or BlobReader belongs to one thread at a time and must not outlive its Store.
 //
 // Errors: storage::Error (see error.h), which names the folder or the key. After kNoSpace the store
-// stays readable, and the first write that finds space again takes the writing up. After kIo on a
-// write the store refuses writes until it is opened again. A transaction holds at most 2 GiB of
+// stays readable, and takes writes again soon after there is space (within seconds; a write before
+// that waits up to three, or throws kNoSpace again); rarely it must be opened again, and says so.
+// After kIo on a write the store refuses writes until it is opened again. A transaction holds at most 2 GiB of
 // writes (kInvalid beyond).
 #pragma once
 

@@ -13,13 +13,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class ProcessesTest : public CliTest {
+class SeveralShells : public CliTest {
  protected:
-  void SetUp() override {
-    Sql("PRAGMA journal_mode=WAL;"
-        "CREATE VIRTUAL TABLE points USING semblance(v FLOAT[2], n INTEGER, distance_metric=l2);"
-        "INSERT INTO points(v, n) VALUES ('[1,0]', 1), ('[2,0]', 2);");
-  }
   // Starts a shell with each script, all at once, and gives what they said.
   std::vector<Outcome> Together(const std::vector<std::string>& scripts) {
     std::vector<Outcome> outcomes(scripts.size());
@@ -31,6 +26,15 @@ class ProcessesTest : public CliTest {
     }
     for (std::thread& thread : threads) thread.join();
     return outcomes;
+  }
+};
+
+class ProcessesTest : public SeveralShells {
+ protected:
+  void SetUp() override {
+    Sql("PRAGMA journal_mode=WAL;"
+        "CREATE VIRTUAL TABLE points USING semblance(v FLOAT[2], n INTEGER, distance_metric=l2);"
+        "INSERT INTO points(v, n) VALUES ('[1,0]', 1), ('[2,0]', 2);");
   }
   static std::string Repeated(const std::string& statement, int times) {
     std::string script;
@@ -81,26 +85,13 @@ TEST_F(ProcessesTest, AFolderThatWasMadeAgainIsHandedOverToo) {
 }
 
 // Who waited for the first one to make the store left a file that the others took for a stranger's.
-TEST(FirstProcessesTest, MakeTheStoreTogether) {
-  TempFolder folder;
-  const std::string database = folder.Path("test.db");
-  std::vector<std::thread> threads;
-  std::vector<Outcome> outcomes(4);
-  const std::string runtime = SEMBLANCE_SANITIZER_RUNTIME;
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    threads.emplace_back([&, i] {
-      std::vector<std::pair<std::string, std::string>> environment;
-      if (!runtime.empty()) {
-        environment = {{"LD_PRELOAD", runtime}, {"ASAN_OPTIONS", "detect_leaks=0"}};
-      }
-      outcomes[i] = RunProgram({SEMBLANCE_CLI, "shell", database},
-                               ".timeout 60000\nCREATE VIRTUAL TABLE t" + std::to_string(i) +
-                                   " USING semblance(v FLOAT[2]);\n",
-                               environment);
-    });
+TEST_F(SeveralShells, MakeTheStoreTogether) {
+  std::vector<std::string> scripts;
+  for (int i = 0; i < 4; ++i) {
+    scripts.push_back("CREATE VIRTUAL TABLE t" + std::to_string(i) +
+                      " USING semblance(v FLOAT[2]);\n");
   }
-  for (std::thread& thread : threads) thread.join();
-  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.err, "");
+  for (const Outcome& outcome : Together(scripts)) EXPECT_EQ(outcome.err, "");
 }
 
 TEST_F(ProcessesTest, ManyReadAtOnce) {
