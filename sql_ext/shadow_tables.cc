@@ -19,6 +19,9 @@ uint64_t ToNumber(const std::string& text) {
   return number;
 }
 
+// Of the keys in t_state that are of one column to search by.
+std::string KeySuffix(size_t vector) { return vector == 0 ? "" : "." + std::to_string(vector); }
+
 // A statement over a table that may be somebody else's: empty when it has no such columns.
 Statement OverForeignTable(sqlite3* db, const std::string& sql) {
   try {
@@ -31,30 +34,46 @@ Statement OverForeignTable(sqlite3* db, const std::string& sql) {
 
 }  // namespace
 
-int ShadowTables::ContentCount() const {
-  return static_cast<int>(columns_->columns.size()) - (columns_->embeds() ? 0 : 1);
+std::string ShadowTables::ContentName() const {
+  return columns_->content ? Quoted(schema_) + "." + Quoted(columns_->content->name)
+                           : Name("_content");
 }
 
-void ShadowTables::Create(const TableState& state) {
+void ShadowTables::Create(std::span<const TableState> states) {
+  if (columns_->content) {
+    Execute(db_, "CREATE TABLE " + Name("_seen") + "(id INTEGER PRIMARY KEY, hash INTEGER)");
+  } else {
+    CreateContent(states[0].table);
+  }
+  Execute(db_, "CREATE TABLE " + Name("_state") + "(key TEXT PRIMARY KEY, value) WITHOUT ROWID");
+  for (const TableState& state : states) WriteState(state);
+}
+
+void ShadowTables::CreateContent(uint64_t table) {
   std::string sql = "CREATE TABLE " + ContentName() + "(id INTEGER PRIMARY KEY";
   for (size_t i = 0; i < columns_->columns.size(); ++i) {
-    const int c = columns_->ContentIndex(i);
-    if (c >= 0) sql += ", c" + std::to_string(c) + " " + columns_->columns[i].type;
+    if (columns_->ContentIndex(i) < 0) continue;
+    sql += ", " + columns_->ContentColumn(i) + " " + columns_->columns[i].type;
+    if (columns_->columns[i].role == TableColumn::Role::kKey) sql += " NOT NULL UNIQUE";
   }
   Execute(db_, sql + ")");
-  Execute(db_, "CREATE TABLE " + Name("_state") + "(key TEXT PRIMARY KEY, value) WITHOUT ROWID");
-  WriteState(state);
+  for (size_t i = 0; i < columns_->columns.size(); ++i) {
+    if (columns_->columns[i].role != TableColumn::Role::kPartition) continue;
+    // Its name stays when the table gets another one.
+    Execute(db_, "CREATE INDEX " + Quoted(schema_) + "." +
+                     Quoted("semblance_" + engine::Hex(table) + "_" + columns_->ContentColumn(i)) +
+                     " ON " + Quoted(table_ + "_content") + "(" + columns_->ContentColumn(i) + ")");
+  }
 }
 
 void ShadowTables::Drop() {
   statements_.clear();
-  Execute(db_, "DROP TABLE IF EXISTS " + ContentName());
-  Execute(db_, "DROP TABLE IF EXISTS " + Name("_state"));
+  for (const char* suffix : Suffixes()) Execute(db_, "DROP TABLE IF EXISTS " + Name(suffix));
 }
 
 void ShadowTables::Rename(const std::string& new_name) {
   statements_.clear();
-  for (const char* suffix : {"_content", "_state"}) {
+  for (const char* suffix : Suffixes()) {
     Execute(db_, "ALTER TABLE " + Name(suffix) + " RENAME TO " + Quoted(new_name + suffix));
   }
   table_ = new_name;
@@ -67,28 +86,33 @@ Statement& ShadowTables::Prepared(const std::string& sql) {
   return statements_.emplace(sql, Statement(db_, sql, true)).first->second;
 }
 
-TableState ShadowTables::ReadState() {
+TableState ShadowTables::ReadState(size_t vector) {
   Statement& read = Prepared("SELECT key, value FROM " + Name("_state"));
   const ResetAtExit reset(&read);
+  const std::string suffix = KeySuffix(vector);
   TableState state;
+  state.vector = vector;
   std::string format;
   while (read.Step()) {
     const std::string key = read.Text(0);
     if (key == "format") format = read.Text(1);
     if (key == "table") state.table = engine::FromHex(read.Text(1));
-    if (key == "collection") state.collection = engine::FromHex(read.Text(1));
-    if (key == "commit") state.commit = static_cast<uint64_t>(read.Int(1));
     if (key == "store") state.store = read.Text(1);
-    if (key == "model") state.model = read.Text(1);
-    if (key == "model_id") state.model_id = read.Text(1);
-    if (key == "dimension") state.dimension = static_cast<uint32_t>(ToNumber(read.Text(1)));
+    if (!key.ends_with(suffix)) continue;
+    const std::string_view own(key.data(), key.size() - suffix.size());
+    if (own == "collection") state.collection = engine::FromHex(read.Text(1));
+    if (own == "commit") state.commit = static_cast<uint64_t>(read.Int(1));
+    if (own == "model") state.model = read.Text(1);
+    if (own == "model_id") state.model_id = read.Text(1);
+    if (own == "dimension") state.dimension = static_cast<uint32_t>(ToNumber(read.Text(1)));
   }
   if (format != kFormat) {
     throw engine::Error(engine::ErrorKind::kCorruption,
                         "table " + table_ + " has format '" + format +
                             "', and this version reads format " + kFormat);
   }
-  const bool other = columns_->dimension != 0 && state.dimension != columns_->dimension;
+  const uint32_t declared = columns_->vectors[vector].dimension;
+  const bool other = declared != 0 && state.dimension != declared;
   if (state.dimension < 1 || state.dimension > index::kMaxDimension || other) {
     throw engine::Error(engine::ErrorKind::kCorruption,
                         "the state of table " + table_ + " names dimension " +
@@ -98,25 +122,27 @@ TableState ShadowTables::ReadState() {
 }
 
 void ShadowTables::WriteState(const TableState& state) {
-  const std::pair<const char*, std::string> texts[] = {
+  const std::string suffix = KeySuffix(state.vector);
+  const std::pair<std::string, std::string> texts[] = {
       {"format", kFormat},
       {"table", engine::Hex(state.table)},
-      {"collection", engine::Hex(state.collection)},
       {"store", state.store},
-      {"model", state.model},
-      {"model_id", state.model_id},
-      {"dimension", std::to_string(state.dimension)}};
+      {"collection" + suffix, engine::Hex(state.collection)},
+      {"model" + suffix, state.model},
+      {"model_id" + suffix, state.model_id},
+      {"dimension" + suffix, std::to_string(state.dimension)}};
   for (const auto& [key, value] : texts) {
     Statement& write = Prepared("REPLACE INTO " + Name("_state") + " VALUES(?1, ?2)");
     write.Bind(1, std::string_view(key));
     write.Bind(2, std::string_view(value));
     write.Run();
   }
-  WriteCommit(state.commit);
+  WriteCommit(state.vector, state.commit);
 }
 
-void ShadowTables::WriteCommit(uint64_t commit) {
-  Statement& write = Prepared("REPLACE INTO " + Name("_state") + " VALUES('commit', ?1)");
+void ShadowTables::WriteCommit(size_t vector, uint64_t commit) {
+  Statement& write =
+      Prepared("REPLACE INTO " + Name("_state") + " VALUES('commit" + KeySuffix(vector) + "', ?1)");
   write.Bind(1, static_cast<int64_t>(commit));
   write.Run();
 }
@@ -128,9 +154,19 @@ bool ShadowTables::Has(int64_t row_id) {
   return find.Step();
 }
 
+std::optional<int64_t> ShadowTables::RowWithKey(sqlite3_value* key) {
+  const auto column = columns_->ColumnOf(TableColumn::Role::kKey);
+  Statement& find = Prepared("SELECT id FROM " + ContentName() + " WHERE " +
+                             columns_->ContentColumn(*column) + " = ?1");
+  const ResetAtExit reset(&find);
+  find.Bind(1, key);
+  if (!find.Step()) return std::nullopt;
+  return find.Int(0);
+}
+
 int64_t ShadowTables::Insert(std::optional<int64_t> row_id, sqlite3_value** values) {
   std::string sql = "INSERT INTO " + ContentName() + " VALUES(?1";
-  for (int c = 0; c < ContentCount(); ++c) sql += ", ?" + std::to_string(c + 2);
+  for (int c = 0; c < columns_->ContentCount(); ++c) sql += ", ?" + std::to_string(c + 2);
   Statement& insert = Prepared(sql + ")");
   sqlite3_clear_bindings(insert.handle());
   if (row_id) insert.Bind(1, *row_id);
@@ -165,26 +201,53 @@ void ShadowTables::Delete(int64_t row_id) {
   remove.Run();
 }
 
-std::optional<std::string> ShadowTables::Text(int64_t row_id) {
-  const std::string column = "c" + std::to_string(columns_->ContentIndex(columns_->vector_column));
-  Statement& read = Prepared("SELECT " + column + " FROM " + ContentName() + " WHERE id = ?1");
+std::optional<std::string> ShadowTables::Text(size_t vector, int64_t row_id) {
+  Statement& read =
+      Prepared("SELECT " + columns_->ContentColumn(columns_->vectors[vector].column) + " FROM " +
+               ContentName() + " WHERE " + columns_->ContentRowId() + " = ?1");
   const ResetAtExit reset(&read);
   read.Bind(1, row_id);
   if (!read.Step() || read.IsNull(0)) return std::nullopt;
   return read.Text(0);
 }
 
-void ShadowTables::ForEachText(const std::function<void(int64_t, std::string)>& visit) {
-  const std::string column = "c" + std::to_string(columns_->ContentIndex(columns_->vector_column));
-  Statement read(db_, "SELECT id, " + column + " FROM " + ContentName() + " WHERE " + column +
-                          " IS NOT NULL ORDER BY id");
+void ShadowTables::ForEachText(size_t vector,
+                               const std::function<void(int64_t, std::string)>& visit) {
+  const std::string column = columns_->ContentColumn(columns_->vectors[vector].column);
+  const std::string id = columns_->ContentRowId();
+  Statement read(db_, "SELECT " + id + ", " + column + " FROM " + ContentName() + " WHERE " +
+                          column + " IS NOT NULL AND " + id + " IS NOT NULL ORDER BY " + id);
   while (read.Step()) visit(read.Int(0), read.Text(1));
 }
 
 void ShadowTables::ForEachRow(const std::function<void(int64_t)>& visit) {
-  Statement read(db_, "SELECT id FROM " + ContentName() + " ORDER BY id");
+  const std::string id = columns_->ContentRowId();
+  Statement read(db_, "SELECT " + id + " FROM " + ContentName() + " ORDER BY " + id);
   while (read.Step()) visit(read.Int(0));
 }
+
+std::optional<uint64_t> ShadowTables::SeenHash(int64_t row_id) {
+  Statement& read = Prepared("SELECT hash FROM " + Name("_seen") + " WHERE id = ?1");
+  const ResetAtExit reset(&read);
+  read.Bind(1, row_id);
+  if (!read.Step()) return std::nullopt;
+  return static_cast<uint64_t>(read.Int(0));
+}
+
+void ShadowTables::WriteSeen(int64_t row_id, uint64_t hash) {
+  Statement& write = Prepared("REPLACE INTO " + Name("_seen") + " VALUES(?1, ?2)");
+  write.Bind(1, row_id);
+  write.Bind(2, static_cast<int64_t>(hash));
+  write.Run();
+}
+
+void ShadowTables::DeleteSeen(int64_t row_id) {
+  Statement& remove = Prepared("DELETE FROM " + Name("_seen") + " WHERE id = ?1");
+  remove.Bind(1, row_id);
+  remove.Run();
+}
+
+void ShadowTables::ClearSeen() { Execute(db_, "DELETE FROM " + Name("_seen")); }
 
 std::optional<std::vector<uint64_t>> LiveCollections(const char* file) {
   if (file == nullptr || *file == '\0') return std::nullopt;
@@ -200,17 +263,23 @@ std::optional<std::vector<uint64_t>> LiveCollections(const char* file) {
                      "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
                      "AND name LIKE '%\\_state' ESCAPE '\\'");
     while (tables.Step()) {
-      Statement state = OverForeignTable(db,
-                                         "SELECT max(value) FILTER (WHERE key = 'collection'), "
-                                         "count(*) FILTER (WHERE key IN ('table', 'store')) FROM " +
-                                             Quoted(tables.Text(0)));
-      if (state.handle() == nullptr || !state.Step()) continue;
-      const std::string collection = state.Text(0);
-      if (collection.size() == 16) {
-        live.push_back(engine::FromHex(collection));
-      } else if (state.Int(1) > 0) {
-        return std::nullopt;  // a table of ours, damaged
+      Statement state = OverForeignTable(
+          db, "SELECT key, value FROM " + Quoted(tables.Text(0)) +
+                  " WHERE key GLOB 'collection*' OR key GLOB 'model_id*' OR key = 'table'");
+      if (state.handle() == nullptr) continue;
+      size_t found = 0;
+      size_t expected = 0;  // one a column to search by
+      bool ours = false;
+      while (state.Step()) {
+        const std::string key = state.Text(0);
+        const std::string value = state.Text(1);
+        ours |= key == "table";
+        if (key.starts_with("model_id")) ++expected;
+        if (!key.starts_with("collection") || value.size() != 16) continue;
+        live.push_back(engine::FromHex(value));
+        ++found;
       }
+      if (ours && (found == 0 || found != expected)) return std::nullopt;  // damaged
     }
   } catch (const std::exception&) {
     return std::nullopt;

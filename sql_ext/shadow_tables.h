@@ -1,8 +1,13 @@
-// The two ordinary tables behind a virtual table t, and every statement run on them:
+// The ordinary tables behind a virtual table t, and every statement run on them:
 //
 //   t_content   id INTEGER PRIMARY KEY, c0, c1, …   texts, metadata, auxiliary values; c<i> is
-//   TableSchema::ContentIndex t_state     key TEXT PRIMARY KEY, value         format, table,
-//   collection, commit, store, model, model_id, dimension
+//               TableSchema::ContentIndex. A PARTITION KEY has an index, a TEXT PRIMARY KEY is
+//               UNIQUE
+//               With content=TABLE, which has the content, there is instead
+//   t_seen      id INTEGER PRIMARY KEY, hash          rows that are indexed, and what of
+//   t_state     key TEXT PRIMARY KEY, value           of the table: format, table, store; of its
+//               first column to search by: collection, commit, model, model_id, dimension; of its
+//               second: collection.1, commit.1, …
 //
 // Owner: a virtual table object. Errors: SqliteError; engine::Error kCorruption for a state that
 // cannot be read.
@@ -12,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,11 +26,13 @@
 
 namespace semblance::sql {
 
+// Where the vectors of one column are.
 struct TableState {
+  size_t vector = 0;        // of TableSchema::vectors
   uint64_t table = 0;       // random id of the table, for as long as it lives
-  uint64_t collection = 0;  // where its vectors are
+  std::string store;        // id of the store that has its vectors
+  uint64_t collection = 0;  // in that store
   uint64_t commit = 0;      // of the collection; 0: nothing written yet
-  std::string store;        // id of the store that has them
   std::string model;        // name at the time; empty for FLOAT[n]
   std::string model_id;
   uint32_t dimension = 0;
@@ -35,33 +43,42 @@ class ShadowTables {
   ShadowTables(sqlite3* db, std::string schema, std::string table, const TableSchema* columns)
       : db_(db), schema_(std::move(schema)), table_(std::move(table)), columns_(columns) {}
 
-  void Create(const TableState& state);
+  // One state a column to search by.
+  void Create(std::span<const TableState> states);
   void Drop();
   void Rename(const std::string& new_name);
 
   // As this connection's transaction sees it.
-  TableState ReadState();
+  TableState ReadState(size_t vector);
   void WriteState(const TableState& state);
-  void WriteCommit(uint64_t commit);
+  void WriteCommit(size_t vector, uint64_t commit);
 
   bool Has(int64_t row_id);
+  // The row with this TEXT PRIMARY KEY.
+  std::optional<int64_t> RowWithKey(sqlite3_value* key);
   // Values in table column order; those of a vector column are ignored. `row_id`: none lets SQLite
   // choose.
   int64_t Insert(std::optional<int64_t> row_id, sqlite3_value** values);
   // Leaves columns whose value is unchanged (sqlite3_value_nochange) as they are.
   void Update(int64_t row_id, int64_t new_row_id, sqlite3_value** values);
   void Delete(int64_t row_id);
-  std::optional<std::string> Text(
-      int64_t row_id);  // of the EMBED column; nullopt: NULL or no such row
-
+  // Of an EMBED column; nullopt: NULL or no such row.
+  std::optional<std::string> Text(size_t vector, int64_t row_id);
   // Every row with a text, by id.
-  void ForEachText(const std::function<void(int64_t, std::string)>& visit);
+  void ForEachText(size_t vector, const std::function<void(int64_t, std::string)>& visit);
 
   // Every row id, ascending.
   void ForEachRow(const std::function<void(int64_t)>& visit);
 
-  // "schema"."t_content", quoted.
-  std::string ContentName() const { return Name("_content"); }
+  // The hash of what a row of an external content table had when it was indexed; nullopt: it is
+  // not.
+  std::optional<uint64_t> SeenHash(int64_t row_id);
+  void WriteSeen(int64_t row_id, uint64_t hash);
+  void DeleteSeen(int64_t row_id);
+  void ClearSeen();
+
+  // The table with the content, quoted: "schema"."t_content", or the external one.
+  std::string ContentName() const;
   // A statement kept for next time; reset it after use. Throws as Statement does.
   Statement& Prepared(const std::string& sql);
   sqlite3* db() const { return db_; }
@@ -72,7 +89,10 @@ class ShadowTables {
   std::string Name(const char* suffix) const {
     return Quoted(schema_) + "." + Quoted(table_ + suffix);
   }
-  int ContentCount() const;
+  void CreateContent(uint64_t table);
+  std::vector<const char*> Suffixes() const {
+    return {columns_->content ? "_seen" : "_content", "_state"};
+  }
 
   sqlite3* const db_;
   const std::string schema_;

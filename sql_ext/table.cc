@@ -11,8 +11,14 @@ using engine::Error;
 using engine::ErrorKind;
 }  // namespace
 
-std::string Table::VectorColumnName() const {
-  return "column " + columns.columns[columns.vector_column].name + " of table " + shadow.table();
+std::string Table::VectorColumnName(size_t vector) const {
+  return "column " + columns.VectorName(vector) + " of table " + shadow.table();
+}
+
+std::vector<TableState> Table::ReadStates() {
+  std::vector<TableState> states;
+  for (size_t v = 0; v < columns.vectors.size(); ++v) states.push_back(shadow.ReadState(v));
+  return states;
 }
 
 std::string Table::CommandText(const std::string& command) const {
@@ -23,9 +29,11 @@ std::string Table::CommandText(const std::string& command) const {
 }
 
 std::string Table::Cure() const {
-  return columns.embeds() ? CommandText("rebuild") + " makes the vectors again from the texts"
-                          : "bring back the folder that belongs to the database file, the vectors "
-                            "are only there";
+  return columns.Rebuildable()
+             ? CommandText("rebuild") + " makes the vectors again from the " +
+                   (columns.content ? "rows of " + columns.content->name : "texts")
+             : "bring back the folder that belongs to the database file, the "
+               "vectors are only there";
 }
 
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
@@ -40,14 +48,15 @@ std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) co
 }
 
 engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
+  const VectorColumn& vector = Vector(state);
   engine::CollectionOptions options;
-  options.metric = columns.metric;
+  options.metric = vector.metric;
   options.dimension = state.dimension;
-  options.kind = columns.kind;
-  options.hnsw_m = columns.hnsw_m;
-  options.ef_construction = columns.ef_construction;
-  options.quantization = columns.quantization;
-  options.oversample = columns.oversample;
+  options.kind = vector.kind;
+  options.hnsw_m = vector.hnsw_m;
+  options.ef_construction = vector.ef_construction;
+  options.quantization = vector.quantization;
+  options.oversample = vector.oversample;
   return options;
 }
 
@@ -101,8 +110,8 @@ std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64
   return std::vector<float>(pending->begin(), pending->end());
 }
 
-engine::PendingWrites& Table::Pending() {
-  const TableState state = shadow.ReadState();
+engine::PendingWrites& Table::Pending(size_t vector) {
+  const TableState state = shadow.ReadState(vector);
   id = state.table;
   TableWrites& writes = connection->writes()[Key()];
   writes.names.insert(shadow.table());
@@ -116,6 +125,7 @@ engine::PendingWrites& Table::Pending() {
     }
     current.collection = CollectionFor(state);
     OrCure([&] { current.collection->BeginWrite(state.commit); });
+    current.vector = vector;
     current.base_commit = state.commit;
     current.pending = std::make_shared<engine::PendingWrites>(state.dimension);
     for (int level : writes.savepoints) current.pending->SetSavepoint(level);
@@ -130,7 +140,8 @@ engine::PendingWrites& Table::Pending() {
 void Table::Announce() {
   for (auto& [collection, writes] : connection->writes()[Key()].collections) {
     if (writes.announced || writes.pending->empty()) continue;
-    if (shadow.ReadState().collection == collection) shadow.WriteCommit(writes.base_commit + 1);
+    if (shadow.ReadState(writes.vector).collection == collection)
+      shadow.WriteCommit(writes.vector, writes.base_commit + 1);
     writes.announced = true;
   }
 }
@@ -143,14 +154,15 @@ void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
   });
 }
 
-void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector) {
+void CheckVector(const Table& table, size_t column, uint32_t dimension,
+                 std::span<const float> vector) {
   if (vector.size() != dimension) {
-    ThrowInvalid(table.VectorColumnName() + " holds vectors of " + std::to_string(dimension) +
+    ThrowInvalid(table.VectorColumnName(column) + " holds vectors of " + std::to_string(dimension) +
                  " numbers, and this one has " + std::to_string(vector.size()));
   }
-  if (table.columns.metric == index::Metric::kCosine &&
+  if (table.columns.vectors[column].metric == index::Metric::kCosine &&
       std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) {
-    ThrowInvalid(table.VectorColumnName() +
+    ThrowInvalid(table.VectorColumnName(column) +
                  ": a zero vector has no direction, so no cosine distance; "
                  "give another, NULL, or make the table with distance_metric=l2");
   }

@@ -37,8 +37,13 @@ struct Table : sqlite3_vtab {
   int hidden(HiddenColumn column) const { return declared() + static_cast<int>(column); }
   sqlite3* db() const { return connection->db(); }
 
-  // What the declared vector column is called in messages: "column body of table notes".
-  std::string VectorColumnName() const;
+  // What a column to search by is called in messages: "column body of table notes".
+  std::string VectorColumnName(size_t vector) const;
+  const VectorColumn& Vector(const TableState& state) const {
+    return columns.vectors[state.vector];
+  }
+  // The states of every column to search by.
+  std::vector<TableState> ReadStates();
 
   // The statement that gives the table a command, as it is typed on this connection.
   std::string CommandText(const std::string& command) const;
@@ -67,17 +72,23 @@ struct Table : sqlite3_vtab {
   // The collection as this connection's transaction sees it.
   engine::View ViewFor(const TableState& state);
 
-  // The transaction's writes to the current collection, begun by the first call in it. Only inside
-  // a write transaction.
-  engine::PendingWrites& Pending();
+  // The transaction's writes to the current collection of a column, begun by the first call in it.
+  // Only inside a write transaction.
+  engine::PendingWrites& Pending(size_t vector);
   void Flush(const TableState& state, engine::PendingWrites* pending);
-  // Gives the shadow table the number of the commit that the writes will become. In the user's own
-  // statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it
+  // A row, its content and its vectors.
+  void Remove(int64_t row_id);
+  // Gives the shadow table the numbers of the commits that the writes will become. In the user's
+  // own statement, so that changes() counts the user's rows after a COMMIT too; xSync sees that it
   // holds.
   void Announce();
 
-  // INSERT INTO t(t) VALUES('…')
-  void RunCommand(const std::string& command);
+  // INSERT INTO t(t[, rowid]) VALUES('…'[, row_id])
+  void RunCommand(const std::string& command, sqlite3_value* row_id);
+  void RunRowCommand(const std::string& command, sqlite3_value* row_id);
+  void Rebuild();
+  // `column`: empty for each EMBED column.
+  void ChangeModel(const std::string& column, const std::string& model);
   bool HasUncommitted() const;
   // What does not agree between the committed text, vectors and index; empty: all does.
   std::string Problems();
@@ -97,9 +108,10 @@ struct Table : sqlite3_vtab {
   int searches = 0;  // of its cursors, under way
 };
 
-// Checks a vector for this table: dimension, and not zero under cosine. Throws kInvalid naming the
+// Checks a vector for a column: dimension, and not zero under cosine. Throws kInvalid naming the
 // column.
-void CheckVector(const Table& table, uint32_t dimension, std::span<const float> vector);
+void CheckVector(const Table& table, size_t column, uint32_t dimension,
+                 std::span<const float> vector);
 
 // The table's part of sqlite3_module, one file a concern.
 int BestIndex(sqlite3_vtab* table, sqlite3_index_info* info);       // table_plan.cc

@@ -2,17 +2,21 @@
 //
 //   rebuild          makes every vector again from its text; of FLOAT[n] tables, the
 //                    segments from the stored vectors
-//   model=NAME       the same with another model
+//   model=NAME       the same with another model; COLUMN.model=NAME of one column of several
 //   optimize         one segment without dead rows
 //   integrity-check  an error that lists what does not agree, or nothing
+//   index, unindex   with a rowid, of tables with content=: external_content.h
 //
 // rebuild and model= write a new collection beside the old one and change one row of the shadow
-// table: a reader sees the old vectors or the new, never both, and a rollback leaves the old.
+// table, for each column that they concern: a reader sees the old vectors or the new, never both,
+// and a rollback leaves the old.
 #include <random>
 
 #include "engine/error.h"
 #include "engine/nearest_name.h"
+#include "sql_ext/external_content.h"
 #include "sql_ext/guard.h"
+#include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
 
 namespace semblance::sql {
@@ -23,12 +27,15 @@ using engine::ErrorKind;
 
 constexpr size_t kEmbedTogether = 512;
 
-class Rebuild {
+// Of one column to search by.
+class ColumnRebuild {
  public:
-  explicit Rebuild(Table* table) : table_(*table), old_(table->shadow.ReadState()) {}
+  ColumnRebuild(Table* table, size_t vector)
+      : table_(*table), old_(table->shadow.ReadState(vector)) {}
 
   void FromTexts(const std::string& model_name);
   void FromVectors();
+  void FromContent();
 
  private:
   void Begin(const std::shared_ptr<engine::Database>& database);
@@ -45,9 +52,10 @@ class Rebuild {
   std::vector<std::string> texts_;
 };
 
-void Rebuild::Begin(const std::shared_ptr<engine::Database>& database) {
+void ColumnRebuild::Begin(const std::shared_ptr<engine::Database>& database) {
   database_ = database;
   std::random_device device;
+  new_.vector = old_.vector;
   new_.table = old_.table;
   new_.store = database->store().store_id();
   new_.collection = (static_cast<uint64_t>(device()) << 32 | device()) | 1;
@@ -56,7 +64,7 @@ void Rebuild::Begin(const std::shared_ptr<engine::Database>& database) {
   loader_.emplace(collection_.get());
 }
 
-void Rebuild::EmbedBatch(const encoder::Encoder& encoder) {
+void ColumnRebuild::EmbedBatch(const encoder::Encoder& encoder) {
   const std::vector<std::string_view> views(texts_.begin(), texts_.end());
   const auto vectors = encoder.Encode(views, [this] { return table_.connection->Interrupted(); });
   for (size_t i = 0; i < row_ids_.size(); ++i) {
@@ -66,7 +74,7 @@ void Rebuild::EmbedBatch(const encoder::Encoder& encoder) {
   texts_.clear();
 }
 
-void Rebuild::FromTexts(const std::string& model_name) {
+void ColumnRebuild::FromTexts(const std::string& model_name) {
   const auto database =
       table_.connection->DatabaseOf(table_.shadow.schema(), engine::FileDatabase::Create::kYes);
   const engine::ModelInfo model = database->models().Pin(model_name);
@@ -75,7 +83,7 @@ void Rebuild::FromTexts(const std::string& model_name) {
   new_.model_id = model.id;
   new_.dimension = model.dimension;
   Begin(database);
-  table_.shadow.ForEachText([&](int64_t row_id, std::string text) {
+  table_.shadow.ForEachText(old_.vector, [&](int64_t row_id, std::string text) {
     row_ids_.push_back(row_id);
     texts_.push_back(std::move(text));
     if (texts_.size() == kEmbedTogether) EmbedBatch(*encoder);
@@ -84,7 +92,7 @@ void Rebuild::FromTexts(const std::string& model_name) {
   Finish();
 }
 
-void Rebuild::FromVectors() {
+void ColumnRebuild::FromVectors() {
   const auto database = table_.DatabaseFor(old_);
   new_.dimension = old_.dimension;
   Begin(database);
@@ -101,7 +109,19 @@ void Rebuild::FromVectors() {
   Finish();
 }
 
-void Rebuild::Finish() {
+// Vectors of one's own that stand in an external content table.
+void ColumnRebuild::FromContent() {
+  new_.dimension = old_.dimension;
+  Begin(table_.connection->DatabaseOf(table_.shadow.schema(), engine::FileDatabase::Create::kYes));
+  ForEachContent(&table_, [&](int64_t row_id, const std::vector<RowContent>& contents) {
+    const auto& vector = contents[old_.vector].vector;
+    if (vector) loader_->Add(row_id, *vector);
+    if (table_.connection->Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
+  });
+  Finish();
+}
+
+void ColumnRebuild::Finish() {
   loader_->Finish();
   table_.shadow.WriteState(new_);
   TableWrites& writes = table_.connection->writes()[table_.Key()];
@@ -129,37 +149,102 @@ bool Table::HasUncommitted() const {
 }
 
 std::string Table::Problems() {
-  const TableState state = shadow.ReadState();
-  std::vector<int64_t> expected;
-  if (columns.embeds()) {
-    shadow.ForEachText([&](int64_t row_id, std::string) { expected.push_back(row_id); });
-  } else {
-    shadow.ForEachRow([&](int64_t row_id) { expected.push_back(row_id); });
-  }
   std::string list;
-  for (const std::string& problem :
-       CollectionFor(state)->Check(state.commit, expected,
-                                   columns.embeds() ? engine::Collection::Expect::kVectorEach
-                                                    : engine::Collection::Expect::kVectorAtMost)) {
-    list += (list.empty() ? "" : "; ") + problem;
+  for (const TableState& state : ReadStates()) {
+    const bool embeds = columns.Embeds(state.vector);
+    std::vector<int64_t> expected;
+    if (embeds) {
+      shadow.ForEachText(state.vector,
+                         [&](int64_t row_id, std::string) { expected.push_back(row_id); });
+    } else {
+      shadow.ForEachRow([&](int64_t row_id) { expected.push_back(row_id); });
+    }
+    const std::string name =
+        columns.vectors.size() == 1 ? "" : "column " + columns.VectorName(state.vector) + ": ";
+    for (const std::string& problem :
+         CollectionFor(state)->Check(state.commit, expected,
+                                     embeds ? engine::Collection::Expect::kVectorEach
+                                            : engine::Collection::Expect::kVectorAtMost)) {
+      list += (list.empty() ? "" : "; ") + name + problem;
+    }
+  }
+  if (columns.content) {
+    for (const std::string& problem : StaleRows(this)) list += (list.empty() ? "" : "; ") + problem;
   }
   return list;
 }
 
-void Table::RunCommand(const std::string& command) {
-  static constexpr std::string_view kModel = "model=";
-  if (command == "rebuild") {
-    if (columns.embeds()) {
-      Rebuild(this).FromTexts(shadow.ReadState().model);
-    } else {
-      Rebuild(this).FromVectors();
+void Table::Rebuild() {
+  // The columns that need the old store first: where it is missing, nothing is changed.
+  for (const bool embeds : {false, true}) {
+    for (size_t v = 0; v < columns.vectors.size(); ++v) {
+      if (columns.Embeds(v) != embeds) continue;
+      ColumnRebuild rebuild(this, v);
+      if (embeds) {
+        rebuild.FromTexts(shadow.ReadState(v).model);
+      } else if (columns.content) {
+        rebuild.FromContent();
+      } else {
+        rebuild.FromVectors();
+      }
     }
-  } else if (command.starts_with(kModel)) {
-    if (!columns.embeds())
-      ThrowInvalid(VectorColumnName() + " holds vectors of your own: model= is for EMBED columns");
-    Rebuild(this).FromTexts(command.substr(kModel.size()));
+  }
+  if (columns.content) NoteEachRow(this);
+}
+
+void Table::ChangeModel(const std::string& column, const std::string& model) {
+  const auto named = columns.VectorNamed(column);
+  if (!column.empty() && !named) {
+    std::vector<std::string> names;
+    for (size_t v = 0; v < columns.vectors.size(); ++v) names.push_back(columns.VectorName(v));
+    ThrowInvalid("table " + shadow.table() + " has no column " + column + " to search by" +
+                 engine::DidYouMean(column, names));
+  }
+  bool changed = false;
+  for (size_t v = 0; v < columns.vectors.size(); ++v) {
+    if (named ? v != *named : !columns.Embeds(v)) continue;
+    if (!columns.Embeds(v))
+      ThrowInvalid(VectorColumnName(v) + " holds vectors of your own: model= is for EMBED columns");
+    ColumnRebuild(this, v).FromTexts(model);
+    changed = true;
+  }
+  if (!changed)
+    ThrowInvalid(VectorColumnName(0) + " holds vectors of your own: model= is for EMBED columns");
+  if (columns.content) Rebuild();  // rows that had changed meanwhile, in every column
+}
+
+void Table::RunRowCommand(const std::string& command, sqlite3_value* row_id) {
+  if (!columns.content) {
+    ThrowInvalid("'" + command + "' is for tables with content=; table " + shadow.table() +
+                 " has its rows itself: INSERT, UPDATE and DELETE them");
+  }
+  if (sqlite3_value_numeric_type(row_id) != SQLITE_INTEGER) {
+    const std::string name = QuotedIfNeeded(shadow.table());
+    ThrowInvalid("'" + command + "' goes with a row id: INSERT INTO " + name + "(" + name +
+                 ", rowid) VALUES('" + command + "', 17)");
+  }
+  if (command == "index") {
+    IndexRow(this, sqlite3_value_int64(row_id));
+  } else {
+    UnindexRow(this, sqlite3_value_int64(row_id));
+  }
+  Announce();
+}
+
+void Table::RunCommand(const std::string& command, sqlite3_value* row_id) {
+  static constexpr std::string_view kModel = "model=";
+  const size_t model = command.find(kModel);
+  if (command == "index" || command == "unindex") {
+    RunRowCommand(command, row_id);
+  } else if (command == "rebuild") {
+    Rebuild();
+  } else if (model == 0) {
+    ChangeModel("", command.substr(kModel.size()));
+  } else if (model != std::string::npos && command[model - 1] == '.') {
+    ChangeModel(command.substr(0, model - 1), command.substr(model + kModel.size()));
   } else if (command == "optimize") {
-    CollectionFor(shadow.ReadState())->Optimize([this] { return connection->Interrupted(); });
+    for (const TableState& state : ReadStates())
+      CollectionFor(state)->Optimize([this] { return connection->Interrupted(); });
   } else if (command == "integrity-check") {
     CheckIntegrity(this);
   } else {

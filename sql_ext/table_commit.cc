@@ -36,7 +36,7 @@ TableWrites* WritesOf(Table* table) {
 
 bool IsTable(ShadowTables& shadow, uint64_t id) {
   try {
-    return shadow.ReadState().table == id;
+    return shadow.ReadState(0).table == id;
   } catch (const SqliteError&) {
     return false;
   }
@@ -66,17 +66,20 @@ int SyncTransaction(sqlite3_vtab* base) {
     if (writes == nullptr) return;
     std::optional<ShadowTables> renamed;
     ShadowTables& shadow = CurrentShadow(table, *writes, &renamed);
-    const TableState state = shadow.ReadState();
-    writes->current = state.collection;
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
-    const auto current = writes->collections.find(state.collection);
-    if (current == writes->collections.end()) return;
-    uint64_t commit = current->second.base_commit;
-    if (!current->second.pending->empty()) {
-      table->Flush(state, current->second.pending.get());
-      current->second.collection->Prepare(current->second.pending, ++commit, SyncWanted(table));
+    writes->current.clear();
+    for (size_t v = 0; v < table->columns.vectors.size(); ++v) {
+      const TableState state = shadow.ReadState(v);
+      writes->current.insert(state.collection);
+      const auto current = writes->collections.find(state.collection);
+      if (current == writes->collections.end()) continue;
+      uint64_t commit = current->second.base_commit;
+      if (!current->second.pending->empty()) {
+        table->Flush(state, current->second.pending.get());
+        current->second.collection->Prepare(current->second.pending, ++commit, SyncWanted(table));
+      }
+      if (state.commit != commit) shadow.WriteCommit(v, commit);
     }
-    if (state.commit != commit) shadow.WriteCommit(commit);
   });
 }
 
@@ -87,7 +90,7 @@ int CommitTransaction(sqlite3_vtab* base) {
     if (writes == nullptr) return;
     for (auto& [id, collection] : writes->collections) collection.collection->CommitPrepared();
     for (uint64_t id : writes->left_behind) {
-      if (id != writes->current) writes->database->Forget(id);
+      if (!writes->current.contains(id)) writes->database->Forget(id);
     }
     table->connection->writes().erase(table->Key());
   });

@@ -27,17 +27,19 @@ struct Cursor : sqlite3_vtab_cursor {
   void StartScan(const TableRequest& request);
   void StartSearch(const TableRequest& request);
   void EndSearch();
-  std::optional<std::vector<float>> QueryVector(sqlite3_value* value);
+  std::optional<std::vector<float>> QueryVector(const TableState& state, sqlite3_value* value);
   std::shared_ptr<const engine::RowFilter> FilterFor(const TableRequest& request);
   void NextNeighbour();
   void ContentColumn(sqlite3_context* context, int content);
-  void VectorColumn(sqlite3_context* context);
+  bool FindRow();
+  void VectorCell(sqlite3_context* context, size_t vector);
+  const TableState& State(size_t vector);
   std::string Selected() const;
 
-  TableState state_;
-  bool state_read_ = false;
-  Statement rows_;  // of a scan: id and the content columns
-  Statement row_;   // of a search: the content columns of one id
+  std::vector<std::optional<TableState>> states_;  // of columns to search by, read when needed
+  size_t vector_ = 0;                              // the one that is searched by
+  Statement rows_;                                 // of a scan: id and the content columns
+  Statement row_;                                  // of a search: the content columns of one id
   bool row_current_ = false;
   bool row_found_ = false;
   std::optional<engine::NeighbourStream> stream_;
@@ -50,42 +52,50 @@ struct Cursor : sqlite3_vtab_cursor {
 };
 
 std::string Cursor::Selected() const {
-  std::string selected = "SELECT id";
+  std::string selected = "SELECT " + table->columns.ContentRowId();
   for (size_t i = 0; i < table->columns.columns.size(); ++i) {
-    const int content = table->columns.ContentIndex(i);
-    if (content >= 0) selected += ", c" + std::to_string(content);
+    if (table->columns.ContentIndex(i) >= 0) selected += ", " + table->columns.ContentColumn(i);
   }
   return selected + " FROM " + table->shadow.ContentName();
 }
 
 void Cursor::StartScan(const TableRequest& request) {
-  rows_ = Statement(table->db(), Selected() + request.where + " ORDER BY id");
+  rows_ = Statement(table->db(),
+                    Selected() + request.where + " ORDER BY " + table->columns.ContentRowId());
   request.BindTo(&rows_);
 }
 
-std::optional<std::vector<float>> Cursor::QueryVector(sqlite3_value* value) {
+std::optional<std::vector<float>> Cursor::QueryVector(const TableState& state,
+                                                      sqlite3_value* value) {
   const int type = sqlite3_value_type(value);
   if (type == SQLITE_NULL) return std::nullopt;
-  if (table->columns.embeds() && type == SQLITE_TEXT) {
-    const auto encoder = table->EncoderFor(state_);
+  const bool embeds = table->columns.Embeds(state.vector);
+  const std::string name = table->VectorColumnName(state.vector);
+  if (embeds && type == SQLITE_TEXT) {
+    const auto encoder = table->EncoderFor(state);
     const std::string_view text(reinterpret_cast<const char*>(sqlite3_value_text(value)),
                                 static_cast<size_t>(sqlite3_value_bytes(value)));
-    return table->connection->Embed(state_.model_id, *encoder, text);
+    return table->connection->Embed(state.model_id, *encoder, text);
   }
   if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
-    ThrowInvalid(
-        table->VectorColumnName() + " MATCH expects " +
-        (table->columns.embeds() ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
-        ", not " + Describe(value));
+    ThrowInvalid(name + " MATCH expects " +
+                 (embeds ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
+                 ", not " + Describe(value));
   }
-  std::vector<float> vector = VectorFromValue(value, table->VectorColumnName() + " MATCH");
-  CheckVector(*table, state_.dimension, vector);
+  std::vector<float> vector = VectorFromValue(value, name + " MATCH");
+  CheckVector(*table, state.vector, state.dimension, vector);
   return vector;
+}
+
+const TableState& Cursor::State(size_t vector) {
+  if (!states_[vector]) states_[vector] = table->shadow.ReadState(vector);
+  return *states_[vector];
 }
 
 std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const TableRequest& request) {
   if (request.where.empty()) return nullptr;
-  Statement select(table->db(), "SELECT id FROM " + table->shadow.ContentName() + request.where);
+  Statement select(table->db(), "SELECT " + table->columns.ContentRowId() + " FROM " +
+                                    table->shadow.ContentName() + request.where);
   request.BindTo(&select);
   std::vector<int64_t> row_ids;
   while (select.Step()) row_ids.push_back(select.Int(0));
@@ -93,9 +103,9 @@ std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const TableRequest& r
 }
 
 void Cursor::StartSearch(const TableRequest& request) {
-  state_ = table->shadow.ReadState();
-  state_read_ = true;
-  auto query = QueryVector(request.match);
+  vector_ = request.vector;
+  const TableState& state = State(vector_);
+  auto query = QueryVector(state, request.match);
   if (!query) return;
   match_.reset(sqlite3_value_dup(request.match));
   if (match_ == nullptr) throw std::bad_alloc();
@@ -104,9 +114,9 @@ void Cursor::StartSearch(const TableRequest& request) {
   engine::NeighbourStream::Options options;
   options.wanted = request.Wanted();
   options.complete = request.MustBeComplete();
-  options.ef = static_cast<uint32_t>(request.ef.value_or(table->columns.ef));
+  options.ef = static_cast<uint32_t>(request.ef.value_or(table->Vector(state).ef));
   options.filter = FilterFor(request);
-  stream_.emplace(table->ViewFor(state_), std::move(*query), std::move(options));
+  stream_.emplace(table->ViewFor(state), std::move(*query), std::move(options));
   ++table->searches;
 }
 
@@ -124,7 +134,7 @@ void Cursor::Filter(PlanWay way, std::string_view plan, sqlite3_value** values) 
   row_ = Statement();
   at_end = true;
   given_ = 0;
-  state_read_ = false;
+  states_.assign(table->columns.vectors.size(), std::nullopt);
   const TableRequest request = ReadRequest(table->columns, plan, values);
   k_ = request.k;
   ef_ = request.ef;
@@ -143,8 +153,11 @@ void Cursor::NextNeighbour() {
   while (const auto found = stream_->Next()) {
     if (range_.Beyond(found->distance)) return;
     if (!range_.Contains(found->distance)) continue;
-    at_end = false;
     row_id = found->row_id;
+    row_current_ = false;
+    // A row may be gone from a content table whose triggers were not run.
+    if (table->columns.content && !FindRow()) continue;
+    at_end = false;
     distance_ = found->distance;
     ++given_;
     return;
@@ -161,39 +174,43 @@ void Cursor::Next() {
   row_id = rows_.Int(0);
 }
 
+// The content of a search's row; false: there is none.
+bool Cursor::FindRow() {
+  if (row_current_) return row_found_;
+  if (row_.handle() == nullptr) {
+    row_ = Statement(table->db(), Selected() + " WHERE " + table->columns.ContentRowId() + " = ?1",
+                     true);
+  }
+  row_.Reset();
+  row_.Bind(1, row_id);
+  row_found_ = row_.Step();
+  row_current_ = true;
+  return row_found_;
+}
+
 void Cursor::ContentColumn(sqlite3_context* context, int content) {
   if (rows_.handle() != nullptr) {
     sqlite3_result_value(context, rows_.Value(content + 1));
     return;
   }
-  if (!row_current_) {
-    if (row_.handle() == nullptr)
-      row_ = Statement(table->db(), Selected() + " WHERE id = ?1", true);
-    row_.Reset();
-    row_.Bind(1, row_id);
-    row_found_ = row_.Step();
-    row_current_ = true;
-  }
-  if (row_found_) sqlite3_result_value(context, row_.Value(content + 1));
+  if (FindRow()) sqlite3_result_value(context, row_.Value(content + 1));
 }
 
-void Cursor::VectorColumn(sqlite3_context* context) {
-  if (!state_read_) {
-    state_ = table->shadow.ReadState();
-    state_read_ = true;
-  }
-  const auto vector = table->VectorOf(state_, row_id);
-  if (vector) ResultVector(context, *vector, table->VectorColumnName());
+void Cursor::VectorCell(sqlite3_context* context, size_t vector) {
+  const auto found = table->VectorOf(State(vector), row_id);
+  if (found) ResultVector(context, *found, table->VectorColumnName(vector));
 }
 
 void Cursor::Column(sqlite3_context* context, int column) {
   if (sqlite3_vtab_nochange(context)) return;
   if (column < table->declared()) {
-    const int content = table->columns.ContentIndex(static_cast<size_t>(column));
-    if (content < 0) {
-      VectorColumn(context);
-    } else {
+    const auto at = static_cast<size_t>(column);
+    if (const int content = table->columns.ContentIndex(at); content >= 0) {
       ContentColumn(context, content);
+    } else if (const auto vector = table->columns.VectorOf(at)) {
+      VectorCell(context, *vector);
+    } else {
+      sqlite3_result_int64(context, row_id);
     }
     return;
   }
@@ -206,7 +223,7 @@ void Cursor::Column(sqlite3_context* context, int column) {
       if (k_) sqlite3_result_int64(context, *k_);
       break;
     case HiddenColumn::kEf:
-      sqlite3_result_int64(context, ef_.value_or(table->columns.ef));
+      sqlite3_result_int64(context, ef_.value_or(table->columns.vectors[vector_].ef));
       break;
     case HiddenColumn::kDistance:
       sqlite3_result_double(context, distance_);

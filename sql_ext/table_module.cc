@@ -4,6 +4,7 @@
 #include <random>
 
 #include "engine/error.h"
+#include "sql_ext/external_content.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
 #include "sql_ext/table.h"
@@ -17,8 +18,10 @@ uint64_t RandomId() {
 }
 
 // argv of xCreate: module, schema, table, then the arguments.
-std::unique_ptr<Table> MakeTable(void* user, int argc, const char* const* argv) {
+std::unique_ptr<Table> MakeTable(sqlite3* db, void* user, bool create, int argc,
+                                 const char* const* argv) {
   TableSchema columns = ParseTableSchema(argv[2], {argv + 3, static_cast<size_t>(argc - 3)});
+  if (columns.content) MatchContentTable(db, argv[1], create, &columns);
   return std::make_unique<Table>(ConnectionOf(user), argv[1], argv[2], std::move(columns));
 }
 
@@ -37,23 +40,33 @@ void Declare(sqlite3* db, const Table& table) {
 int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made,
                 char** message) {
   return GuardCreate(message, [&] {
-    auto table = MakeTable(user, argc, argv);
+    auto table = MakeTable(db, user, true, argc, argv);
     const auto database =
         table->connection->DatabaseOf(argv[1], engine::FileDatabase::Create::kYes);
-    TableState state;
-    state.table = RandomId();
-    state.collection = RandomId();
-    state.store = database->store().store_id();
-    state.dimension = table->columns.dimension;
-    if (table->columns.embeds()) {
-      const engine::ModelInfo model = database->models().Pin(table->columns.model);
-      state.model = model.name;
-      state.model_id = model.id;
-      state.dimension = model.dimension;
+    const uint64_t id = RandomId();
+    std::vector<TableState> states;
+    for (size_t v = 0; v < table->columns.vectors.size(); ++v) {
+      TableState state;
+      state.vector = v;
+      state.table = id;
+      state.store = database->store().store_id();
+      state.collection = RandomId();
+      state.dimension = table->columns.vectors[v].dimension;
+      if (table->columns.Embeds(v)) {
+        const engine::ModelInfo model = database->models().Pin(table->columns.vectors[v].model);
+        state.model = model.name;
+        state.model_id = model.id;
+        state.dimension = model.dimension;
+      }
+      states.push_back(std::move(state));
     }
-    table->shadow.Create(state);
-    table->id = state.table;
+    table->shadow.Create(states);
+    table->id = id;
     Declare(db, *table);
+    if (table->columns.content) {
+      CreateTriggers(table.get());
+      table->Rebuild();
+    }
     *made = table.release();
   });
 }
@@ -61,9 +74,9 @@ int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqli
 int ConnectTable(sqlite3* db, void* user, int argc, const char* const* argv, sqlite3_vtab** made,
                  char** message) {
   return GuardCreate(message, [&] {
-    auto table = MakeTable(user, argc, argv);
+    auto table = MakeTable(db, user, false, argc, argv);
     try {
-      table->id = table->shadow.ReadState().table;
+      table->id = table->shadow.ReadState(0).table;
     } catch (const SqliteError& error) {
       const int code = error.code() & 0xff;
       if (code != SQLITE_ERROR && code != SQLITE_CORRUPT) throw;  // locked, interrupted: try again
@@ -95,6 +108,7 @@ int DestroyTable(sqlite3_vtab* base) {
                               " was written in this transaction and a savepoint is open: COMMIT or "
                               "ROLLBACK before DROP TABLE");
     }
+    if (table->columns.content) DropTriggers(table);
     table->shadow.Drop();
     if (writes != table->connection->writes().end()) table->connection->writes().erase(writes);
   });
@@ -111,11 +125,16 @@ int RenameTable(sqlite3_vtab* base, const char* new_name) {
       writes->second.names.insert({table->shadow.table(), new_name});
     }
     table->shadow.Rename(new_name);
+    if (table->columns.content) {
+      DropTriggers(table);
+      CreateTriggers(table);
+    }
   });
 }
 
 int IsShadowName(const char* suffix) {
-  return sqlite3_stricmp(suffix, "content") == 0 || sqlite3_stricmp(suffix, "state") == 0;
+  return sqlite3_stricmp(suffix, "content") == 0 || sqlite3_stricmp(suffix, "state") == 0 ||
+         sqlite3_stricmp(suffix, "seen") == 0;
 }
 
 // PRAGMA integrity_check, of hosts from 3.44 on. quick_check sees only whether the vectors are
@@ -128,7 +147,7 @@ int CheckForPragma(sqlite3_vtab* base, const char*, const char* name, int flags,
   const int code = GuardCreate(&failure, [&] {
     std::string problems;
     if ((flags & kQuick) != 0) {
-      table->ViewFor(table->shadow.ReadState());
+      for (const TableState& state : table->ReadStates()) table->ViewFor(state);
     } else {
       problems = table->Problems();
     }

@@ -73,7 +73,7 @@ class Planner {
   int Plan() {
     const int match = FindMatch();
     searching_ = match >= 0;
-    if (searching_) Take(match, {Kind::kMatch, VectorColumn(), "", "", false}, true);
+    if (searching_) Take(match, {Kind::kMatch, Searched(match), "", "", false}, true);
     for (int i = 0; i < info_->nConstraint; ++i) {
       const int op = info_->aConstraint[i].op;
       if (i == match || op == kLimitConstraint || op == kOffsetConstraint) continue;
@@ -92,8 +92,23 @@ class Planner {
   }
 
  private:
-  const std::string& VectorColumn() const {
-    return table_.columns.columns[table_.columns.vector_column].name;
+  // The column that a MATCH asks; the first where it names the table.
+  const std::string& Searched(int match) const {
+    const int column = info_->aConstraint[match].iColumn;
+    if (column >= table_.declared()) return table_.columns.VectorName(0);
+    return table_.columns.columns[static_cast<size_t>(column)].name;
+  }
+  std::string MissingMatch() const {
+    return "add " + QuotedIfNeeded(table_.columns.VectorName(0)) + " MATCH …";
+  }
+  bool IsKey(int column) const {
+    return column >= 0 && column < table_.declared() &&
+           table_.columns.columns[static_cast<size_t>(column)].role == TableColumn::Role::kKey;
+  }
+  bool IsRowId(int column) const {
+    return column < 0 ||
+           (column < table_.declared() &&
+            table_.columns.columns[static_cast<size_t>(column)].role == TableColumn::Role::kRowId);
   }
 
   // A statement that cannot be answered fails when it is run and not when it is planned: SQLite
@@ -107,8 +122,13 @@ class Planner {
     const bool of_table = c.iColumn == table_.hidden(HiddenColumn::kTable);
     if (c.op == SQLITE_INDEX_CONSTRAINT_EQ) return of_table;
     if (c.op != SQLITE_INDEX_CONSTRAINT_MATCH) return false;
-    if (!of_table && c.iColumn != static_cast<int>(table_.columns.vector_column))
-      ThrowInvalid("MATCH works on " + table_.VectorColumnName() + " only");
+    if (!of_table && (c.iColumn < 0 || c.iColumn >= table_.declared() ||
+                      !table_.columns.VectorOf(static_cast<size_t>(c.iColumn)))) {
+      std::string names;
+      for (size_t v = 0; v < table_.columns.vectors.size(); ++v)
+        names += (v == 0 ? "" : ", ") + table_.columns.VectorName(v);
+      ThrowInvalid("MATCH on table " + table_.shadow.table() + " works on " + names);
+    }
     return true;
   }
 
@@ -151,8 +171,7 @@ class Planner {
     const bool equal = c.op == SQLITE_INDEX_CONSTRAINT_EQ || c.op == SQLITE_INDEX_CONSTRAINT_IS;
     if (!Compares(c.op) && !equal) return false;
     if (!searching_) {
-      if (c.usable)
-        Refuse(name + " is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
+      if (c.usable) Refuse(name + " is of a search: " + MissingMatch());
       return false;
     }
     if (!equal && !(below && kind == Kind::kK)) {
@@ -176,7 +195,7 @@ class Planner {
     const int op = info_->aConstraint[i].op;
     if (!Compares(op)) return false;
     if (!searching_) {
-      Refuse("distance is of a search: add " + QuotedIfNeeded(VectorColumn()) + " MATCH …");
+      Refuse("distance is of a search: " + MissingMatch());
       return false;
     }
     if (IsInList(i)) return false;
@@ -189,7 +208,7 @@ class Planner {
     const char* const comparison = ComparisonOf(c.op);
     if (comparison == nullptr || c.iColumn >= table_.declared()) return false;
     PlanStep step{Kind::kCondition, "rowid", comparison, "", false};
-    if (c.iColumn >= 0) {
+    if (!IsRowId(c.iColumn)) {
       const auto column = static_cast<size_t>(c.iColumn);
       if (table_.columns.ContentIndex(column) < 0) return false;
       step.column = table_.columns.columns[column].name;
@@ -206,7 +225,9 @@ class Planner {
       step.comparison = "IN";
     } else {
       step.literal = Literal(i) != nullptr;
-      one_row_ |= c.iColumn < 0 && c.op == SQLITE_INDEX_CONSTRAINT_EQ;
+      const bool equal = c.op == SQLITE_INDEX_CONSTRAINT_EQ;
+      one_row_ |= equal && IsRowId(c.iColumn);
+      one_key_ |= equal && step.collation.empty() && IsKey(c.iColumn);
       if (!step.literal && !step.comparison.ends_with("NULL")) ++from_elsewhere_;
     }
     // SQLite checks each row again: table_request.cc says why a condition may let through too much.
@@ -234,9 +255,9 @@ class Planner {
       return;
     if (searching_) {
       const bool nearest = count > 0 && by(0) == table_.hidden(HiddenColumn::kDistance);
-      info_->orderByConsumed = nearest && (count == 1 || (count == 2 && by(1) < 0));
+      info_->orderByConsumed = nearest && (count == 1 || (count == 2 && IsRowId(by(1))));
     } else {
-      info_->orderByConsumed = count == 1 && by(0) < 0;
+      info_->orderByConsumed = count == 1 && IsRowId(by(0));
     }
   }
 
@@ -255,6 +276,9 @@ class Planner {
       info_->estimatedCost = kLookUp * Avoidance();
       info_->estimatedRows = 1;
       info_->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+    } else if (one_key_) {  // not marked as unique: '5' and '05' are both equal to a number 5
+      info_->estimatedCost = 2 * kLookUp * Avoidance();
+      info_->estimatedRows = 1;
     } else {
       info_->estimatedRows = 1000000 >> (conditions_ < 4 ? 4 * conditions_ : 16);
       info_->estimatedCost = kScan / (1 + conditions_) * Avoidance();
@@ -266,16 +290,16 @@ class Planner {
   // each side of the OR, which it plans as if there were no MATCH. The columns that the statement
   // uses give it away. A statement that only selects them has no other way and pays nothing.
   double Avoidance() const {
-    const int of_search[] = {static_cast<int>(table_.columns.vector_column),
-                             table_.hidden(HiddenColumn::kTable), table_.hidden(HiddenColumn::kK),
-                             table_.hidden(HiddenColumn::kEf),
-                             table_.hidden(HiddenColumn::kDistance)};
+    std::vector<int> of_search = {table_.hidden(HiddenColumn::kTable),
+                                  table_.hidden(HiddenColumn::kK), table_.hidden(HiddenColumn::kEf),
+                                  table_.hidden(HiddenColumn::kDistance)};
+    for (const VectorColumn& vector : table_.columns.vectors)
+      of_search.push_back(static_cast<int>(vector.column));
     constexpr int kLastBit = 63;  // of every column from there on
-    return std::any_of(
-               std::begin(of_search), std::end(of_search),
-               [&](int column) { return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0; })
-               ? 1e30
-               : 1;
+    const bool used = std::any_of(of_search.begin(), of_search.end(), [&](int column) {
+      return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
+    });
+    return used ? 1e30 : 1;
   }
 
   int64_t ExpectedRows() const {
@@ -314,6 +338,7 @@ class Planner {
   bool searching_ = false;
   bool unusable_ = false;
   bool one_row_ = false;
+  bool one_key_ = false;
 };
 
 }  // namespace

@@ -54,6 +54,11 @@ class ConditionWriter {
   };
 
   Column Find(const std::string& name) const;
+  // A column of the user's own content table may have a collation that ours has not.
+  std::string Collate(const PlanStep& step) const {
+    if (!step.collation.empty()) return " COLLATE " + Quoted(step.collation);
+    return columns_.content ? " COLLATE BINARY" : "";
+  }
   std::string Place(TableRequest::Parameter parameter) {
     request_.parameters.push_back(std::move(parameter));
     return "?" + std::to_string(request_.parameters.size());
@@ -67,16 +72,16 @@ class ConditionWriter {
 
 ConditionWriter::Column ConditionWriter::Find(const std::string& name) const {
   using Affinity = Column::Affinity;
-  if (name == "rowid") return {"id", Affinity::kNumeric};
+  if (name == "rowid") return {columns_.ContentRowId(), Affinity::kNumeric};
   const auto& all = columns_.columns;
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const TableColumn& c) { return c.name == name; });
-  const int content = columns_.ContentIndex(static_cast<size_t>(found - all.begin()));
   const bool none = found->type.empty() || sqlite3_stricmp(found->type.c_str(), "blob") == 0;
   const bool text = sqlite3_stricmp(found->type.c_str(), "text") == 0;
-  return {"c" + std::to_string(content), none   ? Affinity::kNone
-                                         : text ? Affinity::kText
-                                                : Affinity::kNumeric};
+  return {columns_.ContentColumn(static_cast<size_t>(found - all.begin())),
+          none   ? Affinity::kNone
+          : text ? Affinity::kText
+                 : Affinity::kNumeric};
 }
 
 std::string ConditionWriter::Comparison(const PlanStep& step, const Column& column,
@@ -84,7 +89,7 @@ std::string ConditionWriter::Comparison(const PlanStep& step, const Column& colu
   const std::string& operation = step.comparison;
   if (operation.ends_with("NULL")) return column.name + " " + operation;
   std::string place = Place({value, ""});
-  const std::string collate = step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
+  const std::string collate = Collate(step);
   const std::string plain = column.name + collate + " " + operation + " " + place;
   const int type = sqlite3_value_type(value);
   const bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
@@ -141,8 +146,7 @@ void ConditionWriter::Add(const PlanStep& step, sqlite3_value* value) {
   const Column column = Find(step.column);
   std::string condition;
   if (step.comparison == "IN") {
-    const std::string collate = step.collation.empty() ? "" : " COLLATE " + Quoted(step.collation);
-    condition = InList(column, collate, value);
+    condition = InList(column, Collate(step), value);
     if (condition.empty()) {
       request_.nothing = true;
       return;
@@ -237,6 +241,7 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
     switch (step.kind) {
       case PlanStep::Kind::kMatch:
         request.match = value;
+        request.vector = columns.VectorNamed(step.column).value_or(0);
         break;
       case PlanStep::Kind::kK:
         AddK(step.comparison, value, &request);

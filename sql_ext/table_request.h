@@ -42,6 +42,7 @@ struct TableRequest {
   static constexpr int64_t kMostK = 10000;
 
   sqlite3_value* match = nullptr;
+  size_t vector = 0;  // the column it asks; of TableSchema::vectors
   std::optional<int64_t> k;
   std::optional<int64_t> ef;
   std::optional<int64_t> limit;

@@ -1,187 +1,149 @@
 #include "sql_ext/table_schema.h"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
-#include <map>
 
 #include "engine/error.h"
 #include "engine/nearest_name.h"
+#include "sql_ext/schema_options.h"
+#include "sql_ext/schema_words.h"
+#include "sql_ext/statement.h"
 
 namespace semblance::sql {
 namespace {
 
 using engine::Error;
 using engine::ErrorKind;
+using Role = TableColumn::Role;
 
-// A word of an argument; quoted ones may hold anything.
-struct Word {
-  std::string text;
-  bool quoted = false;
+bool IsVector(const TableColumn& column) {
+  return column.role == Role::kText || column.role == Role::kVector;
+}
+
+bool IsContent(const TableColumn& column) {
+  return column.role != Role::kVector && column.role != Role::kRowId;
+}
+
+// One column from the words of its argument.
+class ColumnParser {
+ public:
+  ColumnParser(const std::string& argument, std::span<const Word> words)
+      : argument_(argument), words_(words) {}
+
+  // A vector column's dimension goes to `vector`.
+  TableColumn Parse(VectorColumn* vector);
+
+ private:
+  [[noreturn]] void Throw(const std::string& what) const {
+    throw Error(ErrorKind::kInvalid, "'" + argument_ + "': " + what);
+  }
+  bool TakeVectorType(VectorColumn* vector);
+  void TakeType();
+  bool TakeRole();
+  void SetRole(Role role);
+
+  const std::string& argument_;
+  std::span<const Word> words_;
+  TableColumn column_;
+  bool has_role_ = false;
 };
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
+TableColumn ColumnParser::Parse(VectorColumn* vector) {
+  if (Is(words_[0], "+")) {
+    SetRole(Role::kAuxiliary);
+    words_ = words_.subspan(1);
+    if (words_.empty()) Throw("a column name was expected after '+'");
+  }
+  column_.name = words_[0].text;
+  words_ = words_.subspan(1);
+  if (TakeVectorType(vector)) return std::move(column_);
+  while (!words_.empty()) {
+    if (!TakeRole()) TakeType();
+  }
+  const std::string type = Lower(column_.type);
+  if (column_.role == Role::kText && !type.empty() && type != "text")
+    Throw("an EMBED column is TEXT");
+  if (column_.role == Role::kKey) {
+    if (type != "text" && type != "integer" && type != "int")
+      Throw("a primary key is written INTEGER PRIMARY KEY or TEXT PRIMARY KEY");
+    if (type != "text") column_.role = Role::kRowId;
+  }
+  return std::move(column_);
 }
 
-bool IsWordByte(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' ||
-         c == '/' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+bool ColumnParser::TakeVectorType(VectorColumn* vector) {
+  if (words_.size() < 2 || !Is(words_[1], "[")) return false;
+  if (words_.size() != 4 || !Is(words_[3], "]") || Lower(words_[0].text) != "float")
+    Throw("a vector column is written name FLOAT[n]");
+  SetRole(Role::kVector);
+  vector->dimension =
+      ParseNumber("the dimension of " + column_.name, words_[2].text, 1, index::kMaxDimension);
+  return true;
 }
 
-Word TakeQuoted(std::string_view text, size_t* i, const std::string& argument) {
-  const char close = text[*i] == '[' ? ']' : text[*i];
-  Word word;
-  word.quoted = true;
-  for (++*i; *i < text.size(); ++*i) {
-    if (text[*i] != close) {
-      word.text += text[*i];
-    } else if (*i + 1 < text.size() && text[*i + 1] == close && close != ']') {
-      word.text += text[(*i)++];
-    } else {
-      ++*i;
-      return word;
-    }
+void ColumnParser::SetRole(Role role) {
+  if (has_role_) {
+    Throw(column_.role == Role::kAuxiliary
+              ? "an auxiliary column (+) is not searched by: no EMBED, FLOAT[n] or KEY"
+              : "a column is one of EMBED, PARTITION KEY and PRIMARY KEY");
   }
-  throw Error(ErrorKind::kInvalid, "a quote is not closed in '" + argument + "'");
+  column_.role = role;
+  has_role_ = true;
 }
 
-// Splits an argument into words and the single characters + = [ ].
-std::vector<Word> Split(const std::string& argument) {
-  std::vector<Word> words;
-  for (size_t i = 0; i < argument.size();) {
-    const char c = argument[i];
-    if (std::isspace(static_cast<unsigned char>(c))) {
-      ++i;
-    } else if (c == '"' || c == '\'' || c == '`' ||
-               (c == '[' && (words.empty() || words.back().text == "+"))) {
-      words.push_back(TakeQuoted(argument, &i, argument));
-    } else if (IsWordByte(c)) {
-      Word word;
-      while (i < argument.size() && IsWordByte(argument[i])) word.text += argument[i++];
-      words.push_back(std::move(word));
-    } else if (c == '+' || c == '=' || c == '[' || c == ']') {
-      words.push_back({std::string(1, c), false});
-      ++i;
-    } else {
-      throw Error(ErrorKind::kInvalid, std::string("unexpected '") + c + "' in '" + argument + "'");
-    }
+bool ColumnParser::TakeRole() {
+  const std::string word = Lower(words_[0].text);
+  if (word == "embed") {
+    SetRole(Role::kText);
+    words_ = words_.subspan(1);
+    return true;
   }
-  return words;
+  if (word != "partition" && word != "primary") return false;
+  if (words_.size() < 2 || Lower(words_[1].text) != "key")
+    Throw("KEY was expected after '" + words_[0].text + "'");
+  SetRole(word == "primary" ? Role::kKey : Role::kPartition);
+  words_ = words_.subspan(2);
+  return true;
 }
 
-bool Is(const Word& word, const char* text) { return !word.quoted && word.text == text; }
-
-uint32_t ParseNumber(const std::string& key, const std::string& value, uint32_t least,
-                     uint32_t most) {
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < least ||
-      number > most) {
-    throw Error(ErrorKind::kInvalid, key + "=" + value + ": a whole number from " +
-                                         std::to_string(least) + " to " + std::to_string(most) +
-                                         " was expected");
+void ColumnParser::TakeType() {
+  const std::string& word = words_[0].text;
+  if (!column_.type.empty()) Throw("unexpected '" + word + "'");
+  const std::vector<std::string> types = {"text",   "integer", "int",      "real",
+                                          "double", "boolean", "blob",     "numeric",
+                                          "embed",  "primary", "partition"};
+  if (std::find(types.begin(), types.end(), Lower(word)) == types.end()) {
+    throw Error(ErrorKind::kInvalid, "unknown type '" + word + "' of column '" + column_.name +
+                                         "'" + engine::DidYouMean(Lower(word), types) +
+                                         "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, "
+                                         "NUMERIC, and FLOAT[n] for a vector");
   }
-  return number;
+  column_.type = word;
+  words_ = words_.subspan(1);
 }
 
-template <typename T>
-T Choose(const std::string& key, const std::string& value,
-         const std::vector<std::pair<std::string, T>>& choices) {
-  std::vector<std::string> names;
-  std::string list;
-  for (const auto& [name, choice] : choices) {
-    if (Lower(value) == name) return choice;
-    names.push_back(name);
-    list += (list.empty() ? "" : ", ") + name;
-  }
-  throw Error(ErrorKind::kInvalid, key + "=" + value + ": expected one of " + list +
-                                       engine::DidYouMean(Lower(value), names));
-}
+// The arguments together: columns first, then what the options say of them.
+class SchemaParser {
+ public:
+  void Add(const std::string& argument);
+  TableSchema Finish();
 
-void SetOption(const std::string& key, const std::string& value, TableSchema* schema) {
-  using index::Kind;
-  using index::Metric;
-  if (key == "model") {
-    schema->model = value;
-  } else if (key == "distance_metric") {
-    schema->metric = Choose<Metric>(
-        key, value,
-        {{"cosine", Metric::kCosine}, {"l2", Metric::kL2}, {"ip", Metric::kInnerProduct}});
-  } else if (key == "index") {
-    schema->kind = Choose<Kind>(
-        key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
-  } else if (key == "quantization") {
-    schema->quantization = Choose<index::Quantization>(
-        key, value,
-        {{"none", index::Quantization::kNone}, {"sq8", index::Quantization::kSq8}});
-  } else if (key == "oversample") {
-    schema->oversample = ParseNumber(key, value, 1, 1000);
-  } else if (key == "hnsw_m") {
-    schema->hnsw_m = ParseNumber(key, value, 2, 256);
-  } else if (key == "ef_construction") {
-    schema->ef_construction = ParseNumber(key, value, 1, 10000);
-  } else if (key == "ef") {
-    schema->ef = ParseNumber(key, value, 1, 10000);
-  } else {
-    throw Error(ErrorKind::kInvalid,
-                "unknown option '" + key + "'" +
-                    engine::DidYouMean(key, {"model", "distance_metric", "index", "quantization",
-                                             "oversample", "hnsw_m", "ef_construction", "ef"}) +
-                    "; the options are model, distance_metric, index, quantization, oversample, "
-                    "hnsw_m, ef_construction, ef");
-  }
-}
+ private:
+  void TakeContent();
 
-// The type and role from the words between a column's name and its options.
-void SetType(const std::vector<Word>& words, size_t from, size_t to, const std::string& argument,
-             TableColumn* column, TableSchema* schema) {
-  if (to - from == 4 && Is(words[from + 1], "[") && Is(words[from + 3], "]")) {
-    if (Lower(words[from].text) != "float") {
-      throw Error(ErrorKind::kInvalid,
-                  "'" + argument + "': a vector column is written name FLOAT[n]");
-    }
-    column->role = TableColumn::Role::kVector;
-    column->type = "";
-    schema->dimension = ParseNumber("the dimension of " + column->name, words[from + 2].text, 1,
-                                    index::kMaxDimension);
-    return;
-  }
-  for (; from < to; ++from) {
-    const std::string word = Lower(words[from].text);
-    if (word == "embed") {
-      column->role = TableColumn::Role::kText;
-    } else if (column->type.empty()) {
-      const std::vector<std::string> types = {"text",    "integer", "int",     "real", "double",
-                                              "boolean", "blob",    "numeric", "embed"};
-      if (std::find(types.begin(), types.end(), word) == types.end()) {
-        throw Error(ErrorKind::kInvalid, "unknown type '" + words[from].text + "' of column '" +
-                                             column->name + "'" + engine::DidYouMean(word, types) +
-                                             "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, "
-                                             "NUMERIC, and FLOAT[n] for a vector");
-      }
-      column->type = words[from].text;
-    } else {
-      throw Error(ErrorKind::kInvalid, "'" + argument + "': unexpected '" + words[from].text + "'");
-    }
-  }
-  if (column->role == TableColumn::Role::kText && !column->type.empty() &&
-      Lower(column->type) != "text") {
-    throw Error(ErrorKind::kInvalid, "'" + argument + "': an EMBED column is TEXT");
-  }
-}
+  TableSchema schema_;
+  std::vector<std::vector<TableOption>> own_;  // of each of schema_.vectors
+  std::vector<TableOption> common_;
+};
 
-void ParseArgument(const std::string& argument, TableSchema* schema) {
-  const std::vector<Word> words = Split(argument);
+void SchemaParser::Add(const std::string& argument) {
+  const std::vector<Word> words = SplitWords(argument);
   if (words.empty())
     throw Error(ErrorKind::kInvalid, "an argument is empty: a column or an option was expected");
   // Options key=value stand at the end.
   size_t end = words.size();
-  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<TableOption> options;
   while (end >= 3 && Is(words[end - 2], "=")) {
-    options.emplace_back(Lower(words[end - 3].text), words[end - 1].text);
+    options.insert(options.begin(), {Lower(words[end - 3].text), words[end - 1].text});
     end -= 3;
   }
   if (std::any_of(words.begin(), words.begin() + static_cast<ptrdiff_t>(end),
@@ -189,25 +151,65 @@ void ParseArgument(const std::string& argument, TableSchema* schema) {
     throw Error(ErrorKind::kInvalid, "'" + argument + "': options are written key=value");
   }
   if (end > 0) {
-    size_t at = 0;
-    TableColumn column;
-    if (Is(words[0], "+")) {
-      column.role = TableColumn::Role::kAuxiliary;
-      ++at;
+    VectorColumn vector;
+    vector.column = schema_.columns.size();
+    schema_.columns.push_back(ColumnParser(argument, std::span(words).first(end)).Parse(&vector));
+    if (IsVector(schema_.columns.back())) {
+      schema_.vectors.push_back(std::move(vector));
+      own_.push_back(std::move(options));
+      return;
     }
-    if (at == end)
-      throw Error(ErrorKind::kInvalid, "'" + argument + "': a column name was expected after '+'");
-    column.name = words[at].text;
-    const bool auxiliary = column.role == TableColumn::Role::kAuxiliary;
-    SetType(words, at + 1, end, argument, &column, schema);
-    if (auxiliary && column.role != TableColumn::Role::kAuxiliary) {
-      throw Error(ErrorKind::kInvalid,
-                  "'" + argument + "': an auxiliary column (+) is neither embedded nor a vector");
-    }
-    schema->columns.push_back(std::move(column));
   }
-  for (auto option = options.rbegin(); option != options.rend(); ++option)
-    SetOption(option->first, option->second, schema);
+  common_.insert(common_.end(), options.begin(), options.end());
+}
+
+// content= and content_rowid= out of the table's options.
+void SchemaParser::TakeContent() {
+  std::optional<std::string> table, row_id;
+  std::erase_if(common_, [&](const TableOption& option) {
+    if (option.key == "content") table = option.value;
+    if (option.key == "content_rowid") row_id = option.value;
+    return option.key == "content" || option.key == "content_rowid";
+  });
+  if (row_id && !table) {
+    throw Error(ErrorKind::kInvalid,
+                "content_rowid=" + *row_id + " goes with content='…', the table it is a column of");
+  }
+  if (!table) return;
+  if (table->empty())
+    throw Error(ErrorKind::kInvalid, "content='': the name of a table or view was expected");
+  schema_.content = ContentTable{*table, row_id.value_or("rowid")};
+  for (const TableColumn& column : schema_.columns) {
+    if (column.role != Role::kKey && column.role != Role::kPartition) continue;
+    throw Error(ErrorKind::kInvalid, "column " + column.name + ": with content=" + *table +
+                                         " the keys and indexes are that table's own");
+  }
+}
+
+TableSchema SchemaParser::Finish() {
+  if (schema_.vectors.empty()) {
+    throw Error(ErrorKind::kInvalid,
+                "no column to search by: give at least one 'name TEXT EMBED' (embedded on write) "
+                "or 'name FLOAT[n]' (vectors you bring)");
+  }
+  if (std::count_if(schema_.columns.begin(), schema_.columns.end(), [](const TableColumn& c) {
+        return c.role == Role::kKey || c.role == Role::kRowId;
+      }) > 1) {
+    throw Error(ErrorKind::kInvalid, "two columns are PRIMARY KEY: a table has one at most");
+  }
+  TakeContent();
+  for (size_t v = 0; v < schema_.vectors.size(); ++v) {
+    for (const TableOption& option : common_) SetOption(option, &schema_.vectors[v]);
+    for (const TableOption& option : own_[v]) {
+      if (option.key == "model" && !schema_.Embeds(v)) {
+        throw Error(ErrorKind::kInvalid, "model=" + option.value + ": column " +
+                                             schema_.VectorName(v) +
+                                             " holds vectors of your own; models are for EMBED");
+      }
+      SetOption(option, &schema_.vectors[v]);
+    }
+  }
+  return std::move(schema_);
 }
 
 void CheckNames(const std::string& table, const TableSchema& schema) {
@@ -232,9 +234,54 @@ void CheckNames(const std::string& table, const TableSchema& schema) {
 
 }  // namespace
 
+bool TableSchema::Embeds(size_t vector) const {
+  return columns[vectors[vector].column].role == Role::kText;
+}
+
+bool TableSchema::Rebuildable() const {
+  return content || std::none_of(columns.begin(), columns.end(),
+                                 [](const TableColumn& c) { return c.role == Role::kVector; });
+}
+
+std::optional<size_t> TableSchema::VectorOf(size_t column) const {
+  for (size_t v = 0; v < vectors.size(); ++v) {
+    if (vectors[v].column == column) return v;
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> TableSchema::VectorNamed(std::string_view name) const {
+  for (size_t v = 0; v < vectors.size(); ++v) {
+    if (Lower(VectorName(v)) == Lower(name)) return v;
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> TableSchema::ColumnOf(Role role) const {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].role == role) return i;
+  }
+  return std::nullopt;
+}
+
 int TableSchema::ContentIndex(size_t column) const {
-  if (columns[column].role == TableColumn::Role::kVector) return -1;
-  return static_cast<int>(column) - (!embeds() && column > vector_column ? 1 : 0);
+  if (!IsContent(columns[column])) return -1;
+  return static_cast<int>(
+      std::count_if(columns.begin(), columns.begin() + static_cast<ptrdiff_t>(column), IsContent));
+}
+
+int TableSchema::ContentCount() const {
+  return static_cast<int>(std::count_if(columns.begin(), columns.end(), IsContent));
+}
+
+std::string TableSchema::ContentColumn(size_t column) const {
+  if (!content) return "c" + std::to_string(ContentIndex(column));
+  // With the table's name before it: a quoted name alone is a string where no column has it.
+  return Quoted(content->name) + "." + Quoted(columns[column].name);
+}
+
+std::string TableSchema::ContentRowId() const {
+  return content ? Quoted(content->name) + "." + Quoted(content->row_id) : "id";
 }
 
 void CheckTableName(const std::string& table, const TableSchema& schema) {
@@ -249,21 +296,9 @@ void CheckTableName(const std::string& table, const TableSchema& schema) {
 }
 
 TableSchema ParseTableSchema(const std::string& table, std::span<const char* const> arguments) {
-  TableSchema schema;
-  for (const char* argument : arguments) ParseArgument(argument, &schema);
-  size_t vectors = 0;
-  for (size_t i = 0; i < schema.columns.size(); ++i) {
-    const auto role = schema.columns[i].role;
-    if (role != TableColumn::Role::kText && role != TableColumn::Role::kVector) continue;
-    schema.vector_column = i;
-    ++vectors;
-  }
-  if (vectors != 1) {
-    throw Error(ErrorKind::kInvalid,
-                std::string(vectors == 0 ? "no" : "more than one") +
-                    " column to search by: give exactly one 'name TEXT EMBED' (embedded on write) "
-                    "or 'name FLOAT[n]' (vectors you bring)");
-  }
+  SchemaParser parser;
+  for (const char* argument : arguments) parser.Add(argument);
+  TableSchema schema = parser.Finish();
   CheckTableName(table, schema);
   return schema;
 }

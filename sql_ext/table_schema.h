@@ -1,13 +1,19 @@
 // The arguments of CREATE VIRTUAL TABLE … USING semblance(…), parsed and checked.
 //
-//   column   name TYPE EMBED | name FLOAT[n] | name [TYPE] | +name [TYPE]        one EMBED or
-//   FLOAT[n] column exactly option   key=value, at the end of a column's text or an argument of its
-//   own
+//   column   name TEXT EMBED | name FLOAT[n]         to search by; at least one
+//            name [TYPE] [PARTITION KEY]             metadata
+//            name INTEGER PRIMARY KEY                the rowid by another name
+//            name TEXT PRIMARY KEY                   metadata, in one row only and never NULL
+//            +name [TYPE]                            auxiliary
+//   option   content=TABLE content_rowid=COLUMN, and what schema_options.cc lists, as key=value: at
+//   the end of an EMBED or FLOAT[n] column's text it concerns that column,
+//            elsewhere, or as an argument of its own, the whole table
 //
 // Types of metadata and auxiliary columns: TEXT, INTEGER, REAL, BOOLEAN, BLOB, NUMERIC or none.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,16 +24,17 @@
 namespace semblance::sql {
 
 struct TableColumn {
-  enum class Role { kText, kVector, kMetadata, kAuxiliary };  // kText: EMBED
+  // kText: EMBED. kRowId: INTEGER PRIMARY KEY. kKey: TEXT PRIMARY KEY.
+  enum class Role { kText, kVector, kMetadata, kPartition, kKey, kRowId, kAuxiliary };
   std::string name;
   std::string type;  // as SQLite shall see it
   Role role = Role::kMetadata;
 };
 
-struct TableSchema {
-  std::vector<TableColumn> columns;
-  size_t vector_column = 0;  // position of the EMBED or FLOAT[n] column
-  uint32_t dimension = 0;    // of FLOAT[n]; 0: the model's
+// How one column is searched by.
+struct VectorColumn {
+  size_t column = 0;       // its position among the declared ones
+  uint32_t dimension = 0;  // of FLOAT[n]; 0: the model's
   std::string model = "default";
   index::Metric metric = index::Metric::kCosine;
   index::Kind kind = index::Kind::kHnsw;
@@ -36,10 +43,40 @@ struct TableSchema {
   uint32_t ef = 64;
   index::Quantization quantization = index::Quantization::kNone;
   uint32_t oversample = 4;
+};
 
-  bool embeds() const { return columns[vector_column].role == TableColumn::Role::kText; }
-  // Position of a column in the content table's values; -1 for a vector column, which is not there.
+// content='t', content_rowid='id': the rows are those of another table, or a view, of the same
+// file.
+struct ContentTable {
+  std::string name;
+  std::string row_id = "rowid";
+};
+
+struct TableSchema {
+  std::vector<TableColumn> columns;
+  std::vector<VectorColumn> vectors;  // in the order of columns; the first is `notes MATCH …`
+
+  std::optional<ContentTable> content;  // nullopt: the rows are the table's own
+
+  // Of vectors[vector].
+  bool Embeds(size_t vector) const;
+  const std::string& VectorName(size_t vector) const {
+    return columns[vectors[vector].column].name;
+  }
+  bool Rebuildable() const;  // every vector can be made again from what is in the database file
+  // Which of `vectors` a column is.
+  std::optional<size_t> VectorOf(size_t column) const;
+  std::optional<size_t> VectorNamed(std::string_view name) const;
+  // The column with that role, of which there is at most one.
+  std::optional<size_t> ColumnOf(TableColumn::Role role) const;
+
+  // Position of a column in the content table's values; -1 for one that is not there: a vector, or
+  // the rowid.
   int ContentIndex(size_t column) const;
+  int ContentCount() const;
+  // SQL names in the content table: of a column that is there, and of its row id.
+  std::string ContentColumn(size_t column) const;
+  std::string ContentRowId() const;
 };
 
 // Whether a table of these columns may have this name; throws kInvalid when a column is called so.

@@ -3,72 +3,12 @@
 
 #include "engine/error.h"
 #include "sql_ext/guard.h"
+#include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
 namespace {
-
-constexpr size_t kEmbedTogether =
-    512;  // texts; long enough to sort by length, short enough for memory
-
-class RowWriter {
- public:
-  // `values`: the declared columns, in order.
-  RowWriter(Table* table, sqlite3_value** values) : table_(*table), values_(values) {}
-
-  int64_t Insert(sqlite3_value* row_id);
-  int64_t Update(int64_t row_id, sqlite3_value* new_row_id);
-
- private:
-  // The value of the EMBED or FLOAT[n] column, checked.
-  struct Content {
-    bool unchanged = false;
-    std::optional<std::string> text;
-    std::optional<std::vector<float>> vector;
-  };
-
-  Content ReadContent();
-  void MakeRoom(int64_t row_id);
-  void PutVector(int64_t row_id, Content content, bool was_there);
-
-  Table& table_;
-  sqlite3_value** const values_;
-};
-
-RowWriter::Content RowWriter::ReadContent() {
-  sqlite3_value* const value = values_[table_.columns.vector_column];
-  Content content;
-  if (sqlite3_value_nochange(value)) {
-    content.unchanged = true;
-    return content;
-  }
-  if (sqlite3_value_type(value) == SQLITE_NULL) return content;
-  if (!table_.columns.embeds()) {
-    content.vector = VectorFromValue(value, table_.VectorColumnName());
-    CheckVector(table_, table_.columns.dimension, *content.vector);
-    return content;
-  }
-  if (sqlite3_value_type(value) == SQLITE_BLOB) {
-    ThrowInvalid(table_.VectorColumnName() + " is embedded text, and this is " + Describe(value) +
-                 "; for vectors of your own make a table with a FLOAT[n] column");
-  }
-  content.text.emplace(reinterpret_cast<const char*>(sqlite3_value_text(value)),
-                       static_cast<size_t>(sqlite3_value_bytes(value)));
-  return content;
-}
-
-void RowWriter::MakeRoom(int64_t row_id) {
-  if (!table_.shadow.Has(row_id)) return;
-  if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE) {
-    // For OR IGNORE SQLite itself turns this into skipping the row.
-    throw engine::Error(engine::ErrorKind::kConstraint, "table " + table_.shadow.table() +
-                                                            " already has a row with rowid " +
-                                                            std::to_string(row_id));
-  }
-  table_.Pending().Delete(row_id);
-  table_.shadow.Delete(row_id);
-}
 
 int64_t RowIdFrom(sqlite3_value* value) {
   if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER) {
@@ -78,63 +18,141 @@ int64_t RowIdFrom(sqlite3_value* value) {
   return sqlite3_value_int64(value);
 }
 
-void RowWriter::PutVector(int64_t row_id, Content content, bool was_there) {
-  engine::PendingWrites& pending = table_.Pending();
-  if (content.vector) {
-    pending.Put(row_id, *content.vector);
-  } else if (content.text) {
-    pending.PutText(row_id, std::move(*content.text));
-    if (pending.waiting_texts() >= kEmbedTogether)
-      table_.Flush(table_.shadow.ReadState(), &pending);
-  } else if (was_there) {
-    pending.Delete(row_id);
+class RowWriter {
+ public:
+  // `values`: the declared columns, in order.
+  RowWriter(Table* table, sqlite3_value** values)
+      : table_(*table),
+        values_(values),
+        row_id_column_(table->columns.ColumnOf(TableColumn::Role::kRowId)),
+        key_column_(table->columns.ColumnOf(TableColumn::Role::kKey)) {}
+
+  int64_t Insert(sqlite3_value* row_id);
+  int64_t Update(int64_t row_id, sqlite3_value* new_row_id);
+
+ private:
+  void CheckKey();
+  void MakeRoom(int64_t row_id);
+  void MakeRoomForKey(std::optional<int64_t> own);
+  [[noreturn]] void ThrowTaken(const std::string& what) const;
+
+  Table& table_;
+  sqlite3_value** const values_;
+  const std::optional<size_t> row_id_column_;  // INTEGER PRIMARY KEY
+  const std::optional<size_t> key_column_;     // TEXT PRIMARY KEY
+};
+
+void RowWriter::CheckKey() {
+  if (!key_column_) return;
+  sqlite3_value* const key = values_[*key_column_];
+  if (sqlite3_value_nochange(key) || sqlite3_value_type(key) != SQLITE_NULL) return;
+  throw engine::Error(engine::ErrorKind::kConstraint,
+                      "column " + table_.columns.columns[*key_column_].name + " of table " +
+                          table_.shadow.table() + " is its PRIMARY KEY and cannot be NULL");
+}
+
+void RowWriter::ThrowTaken(const std::string& what) const {
+  // For OR IGNORE SQLite itself turns this into skipping the row.
+  throw engine::Error(engine::ErrorKind::kConstraint,
+                      "table " + table_.shadow.table() + " already has a row with " + what);
+}
+
+void RowWriter::MakeRoom(int64_t row_id) {
+  if (!table_.shadow.Has(row_id)) return;
+  if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE)
+    ThrowTaken((row_id_column_ ? table_.columns.columns[*row_id_column_].name : "rowid") + " " +
+               std::to_string(row_id));
+  table_.Remove(row_id);
+}
+
+// `own`: the row that the key is for, when it is there already.
+void RowWriter::MakeRoomForKey(std::optional<int64_t> own) {
+  if (!key_column_ || sqlite3_value_nochange(values_[*key_column_])) return;
+  const auto holder = table_.shadow.RowWithKey(values_[*key_column_]);
+  if (!holder || holder == own) return;
+  if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE) {
+    ThrowTaken(table_.columns.columns[*key_column_].name + " " + Describe(values_[*key_column_]));
   }
+  table_.Remove(*holder);
 }
 
 int64_t RowWriter::Insert(sqlite3_value* row_id) {
-  Content content = ReadContent();
-  table_.Pending();  // fails before anything is written, when it must
+  std::vector<RowContent> contents = ReadContents(table_, values_);
+  CheckKey();
+  // Fails before anything is written, when it must.
+  for (size_t v = 0; v < contents.size(); ++v) table_.Pending(v);
   std::optional<int64_t> wanted;
-  if (sqlite3_value_type(row_id) != SQLITE_NULL) {
-    wanted = RowIdFrom(row_id);
-    MakeRoom(*wanted);
+  if (sqlite3_value_type(row_id) != SQLITE_NULL) wanted = RowIdFrom(row_id);
+  if (row_id_column_ && sqlite3_value_type(values_[*row_id_column_]) != SQLITE_NULL) {
+    const int64_t named = RowIdFrom(values_[*row_id_column_]);
+    if (wanted.value_or(named) != named) {
+      ThrowInvalid("rowid " + std::to_string(*wanted) + " and " +
+                   table_.columns.columns[*row_id_column_].name + " " + std::to_string(named) +
+                   " are two names of one number: give one of them");
+    }
+    wanted = named;
   }
+  if (wanted) MakeRoom(*wanted);
+  MakeRoomForKey(std::nullopt);
   const int64_t made = table_.shadow.Insert(wanted, values_);
-  PutVector(made, std::move(content), false);
+  for (size_t v = 0; v < contents.size(); ++v)
+    PutContent(&table_, v, made, std::move(contents[v]), false);
   return made;
 }
 
 int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
-  Content content = ReadContent();
-  table_.Pending();
-  const int64_t moved = RowIdFrom(new_row_id);
+  std::vector<RowContent> contents = ReadContents(table_, values_);
+  CheckKey();
+  for (size_t v = 0; v < contents.size(); ++v) table_.Pending(v);
+  int64_t moved = RowIdFrom(new_row_id);
+  if (row_id_column_ && !sqlite3_value_nochange(values_[*row_id_column_])) {
+    const int64_t named = RowIdFrom(values_[*row_id_column_]);
+    if (named != row_id) moved = named;
+  }
   if (moved != row_id) MakeRoom(moved);
-  if (content.text && moved == row_id && table_.shadow.Text(row_id) == content.text)
-    content.unchanged = true;
-  if (content.unchanged && moved != row_id) {
+  MakeRoomForKey(row_id);
+  for (size_t v = 0; v < contents.size(); ++v) {
+    RowContent& content = contents[v];
+    if (content.text && moved == row_id && table_.shadow.Text(v, row_id) == content.text)
+      content.unchanged = true;
+    if (!content.unchanged || moved == row_id) continue;
     // The same content under another row id.
     content.unchanged = false;
-    if (table_.columns.embeds()) {
-      content.text = table_.shadow.Text(row_id);
+    if (table_.columns.Embeds(v)) {
+      content.text = table_.shadow.Text(v, row_id);
     } else {
-      content.vector = table_.VectorOf(table_.shadow.ReadState(), row_id);
+      content.vector = table_.VectorOf(table_.shadow.ReadState(v), row_id);
     }
   }
   table_.shadow.Update(row_id, moved, values_);
-  if (moved != row_id) table_.Pending().Delete(row_id);
-  if (!content.unchanged) PutVector(moved, std::move(content), moved == row_id);
+  for (size_t v = 0; v < contents.size(); ++v) {
+    if (moved != row_id) table_.Pending(v).Delete(row_id);
+    if (!contents[v].unchanged)
+      PutContent(&table_, v, moved, std::move(contents[v]), moved == row_id);
+  }
   return moved;
 }
 
+void RefuseDirectWrites(const Table& table) {
+  if (!table.columns.content) return;
+  const std::string& content = table.columns.content->name;
+  ThrowInvalid("table " + table.shadow.table() + " shows the rows of " + content + ": write to " +
+               content + ", and its triggers bring it here");
+}
+
 }  // namespace
+
+void Table::Remove(int64_t row_id) {
+  for (size_t v = 0; v < columns.vectors.size(); ++v) Pending(v).Delete(row_id);
+  shadow.Delete(row_id);
+}
 
 int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int64* row_id) {
   return GuardTable(base, [&] {
     auto* table = static_cast<Table*>(base);
     if (count == 1) {
-      const int64_t removed = sqlite3_value_int64(values[0]);
-      table->Pending().Delete(removed);
-      table->shadow.Delete(removed);
+      RefuseDirectWrites(*table);
+      table->Remove(sqlite3_value_int64(values[0]));
       table->Announce();
       return;
     }
@@ -142,12 +160,13 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     sqlite3_value* const command = columns[table->hidden(HiddenColumn::kTable)];
     const bool inserting = sqlite3_value_type(values[0]) == SQLITE_NULL;
     if (sqlite3_value_type(command) == SQLITE_TEXT && inserting) {
-      table->RunCommand(reinterpret_cast<const char*>(sqlite3_value_text(command)));
+      table->RunCommand(reinterpret_cast<const char*>(sqlite3_value_text(command)), values[1]);
       return;
     }
     if (sqlite3_value_type(command) != SQLITE_NULL && !sqlite3_value_nochange(command)) {
       ThrowInvalid("a command is a TEXT that is inserted: " + table->CommandText("optimize"));
     }
+    RefuseDirectWrites(*table);
     RowWriter writer(table, columns);
     *row_id = inserting ? writer.Insert(values[1])
                         : writer.Update(sqlite3_value_int64(values[0]), values[1]);

@@ -1,6 +1,6 @@
-// What one transaction of one connection has written to one virtual table. A table that is
-// re-embedded within the transaction has writes to two collections; the shadow table says at the
-// commit which one counts.
+// What one transaction of one connection has written to one virtual table, a collection for each of
+// its columns to search by. A column that is re-embedded within the transaction has writes to two;
+// the shadow table says at the commit which one counts.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ namespace semblance::sql {
 
 struct CollectionWrites {
   std::shared_ptr<engine::Collection> collection;
+  size_t vector = 0;  // the column whose vectors it has; of TableSchema::vectors
   uint64_t base_commit =
       0;  // SQLite's number when the transaction began; these writes become base_commit + 1
   std::shared_ptr<engine::PendingWrites> pending;
@@ -29,8 +30,8 @@ struct TableWrites {
   std::set<std::string> names;  // that the table has had in this transaction (ALTER TABLE RENAME)
   std::shared_ptr<engine::Database> database;  // of the collections
   std::set<uint64_t>
-      left_behind;       // collections that a rebuild in this transaction took the place of
-  uint64_t current = 0;  // the collection the shadow table names; known from xSync on
+      left_behind;             // collections that a rebuild in this transaction took the place of
+  std::set<uint64_t> current;  // collections the shadow table names; known from xSync on
 
   void SetSavepoint(int level) {
     for (int outer = 0; outer <= level; ++outer) savepoints.insert(outer);

@@ -111,6 +111,10 @@ class CrashTest : public ::testing::Test {
     ASSERT_EQ(
         connection->Rows("SELECT rowid FROM t WHERE v MATCH " + query + " AND k = 1000"),
         connection->Rows("SELECT rowid FROM t ORDER BY vec_distance_l2(v, " + query + "), rowid"));
+    // The second column has a collection of its own, and the same vectors.
+    ASSERT_EQ(connection->Value("SELECT count(*) FROM t WHERE w IS NOT v"), "0");
+    ASSERT_EQ(connection->Rows("SELECT rowid, distance FROM t WHERE w MATCH " + query),
+              connection->Rows("SELECT rowid, distance FROM t WHERE v MATCH " + query));
   }
 
   void CheckTextSearch(TestConnection* connection) {

@@ -36,8 +36,6 @@ std::string RandomText(std::mt19937_64* rng) {
   return "'" + text + "'";
 }
 
-const char* ContentColumn(Content content) { return content == Content::kVectors ? "v" : "body"; }
-
 }  // namespace
 
 Operations MakeTransaction(Content content, uint64_t seed, uint64_t number) {
@@ -60,20 +58,23 @@ Operations MakeTransaction(Content content, uint64_t seed, uint64_t number) {
 
 std::string CreateTableSql(Content content) {
   return content == Content::kVectors
-             ? "CREATE VIRTUAL TABLE t USING semblance(tag TEXT, v FLOAT[8], distance_metric=l2)"
+             ? "CREATE VIRTUAL TABLE t USING semblance(tag TEXT, v FLOAT[8], w FLOAT[8], "
+               "distance_metric=l2)"
              : "CREATE VIRTUAL TABLE t USING semblance(tag TEXT, body TEXT EMBED)";
 }
 
 std::string ToSql(Content content, const Operation& operation) {
   const std::string row_id = std::to_string(operation.row_id);
   const std::string tag = "'" + operation.row.tag + "'";
-  const std::string column = ContentColumn(content);
+  const std::string& value = operation.row.content;
+  const bool vectors = content == Content::kVectors;
   switch (operation.kind) {
     case Operation::Kind::kReplace:
-      return "REPLACE INTO t(rowid, tag, " + column + ") VALUES(" + row_id + ", " + tag + ", " +
-             operation.row.content + ")";
+      return "REPLACE INTO t(rowid, tag, " + std::string(vectors ? "v, w" : "body") + ") VALUES(" +
+             row_id + ", " + tag + ", " + value + (vectors ? ", " + value : "") + ")";
     case Operation::Kind::kUpdateContent:
-      return "UPDATE t SET " + column + " = " + operation.row.content + " WHERE rowid = " + row_id;
+      return "UPDATE t SET " + (vectors ? "v = " + value + ", w = " + value : "body = " + value) +
+             " WHERE rowid = " + row_id;
     case Operation::Kind::kUpdateTag:
       return "UPDATE t SET tag = " + tag + " WHERE rowid = " + row_id;
     case Operation::Kind::kDelete:

@@ -71,6 +71,7 @@ class Differential : public testing::TestWithParam<World> {
     options.metric = GetParam().metric;
     options.index = GetParam().index;
     options.rows = GetParam().rows;
+    options.partition = GetParam().share % 4 == 0;
     return options;
   }
 

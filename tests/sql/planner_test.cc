@@ -147,9 +147,8 @@ TEST_F(Planner, MoreThanSixteenConditionsMayStandBeforeMatch) {
 }
 
 TEST_F(Planner, MatchThatIsNoConditionSaysSo) {
-  EXPECT_EQ(
-      ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
-      "semblance: MATCH on column v of table p must be joined to the rest of WHERE or ON by AND");
+  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
+            "semblance: MATCH on table p must be joined to the rest of WHERE or ON by AND");
   EXPECT_THAT(ErrorOf("SELECT v MATCH '[10,0]' FROM p"), HasSubstr("must be joined"));
 }
 

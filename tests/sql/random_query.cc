@@ -147,12 +147,15 @@ std::string RandomQuery::Joined(std::vector<std::string> terms) {
   return text;
 }
 
+// The column that a search is by.
+std::string RandomQuery::By() { return dice_.OneIn(4) ? "t.w" : "t.v"; }
+
 // A table of the k nearest rows that meet every condition; k < 0: of all of them.
-std::string RandomQuery::Near(const std::string& vector, const std::vector<std::string>& asked,
-                              int64_t k) const {
-  std::string sql = "(SELECT t.rowid AS rowid, t.v, t.tag, t.n, t.r, t.u, t.extra, " +
-                    tables_.Distance("t.v", vector) +
-                    " AS distance FROM o AS t WHERE t.v IS NOT NULL";
+std::string RandomQuery::Near(const std::string& column, const std::string& vector,
+                              const std::vector<std::string>& asked, int64_t k) const {
+  std::string sql = "(SELECT t.rowid AS rowid, t.v, t.w, t.tag, t.n, t.r, t.u, t.extra, " +
+                    tables_.Distance(column, vector) + " AS distance FROM o AS t WHERE " + column +
+                    " IS NOT NULL";
   for (const std::string& term : asked) sql += " AND " + term;
   return sql + " ORDER BY distance, t.rowid LIMIT " + std::to_string(k) + ")";
 }
@@ -168,19 +171,21 @@ RandomQuery::Search RandomQuery::NewSearch() {
   std::vector<std::string> terms = asked;
   terms.insert(terms.end(), leftover.begin(), leftover.end());
   std::string from = "FROM t";
+  std::string by = "t.v";
   if (dice_.OneIn(6)) {
     from += "(" + vector + (cut ? ", " + std::to_string(k) : "") + ")";
     if (!cut) terms.push_back("t.ef = 10000");
   } else {
     constexpr const char* kMatch[] = {"t.v MATCH ", "t MATCH ", "t.t = "};
-    terms.push_back(dice_.Of(kMatch) + vector);
+    by = By();
+    terms.push_back((by == "t.v" ? dice_.Of(kMatch) : by + " MATCH ") + vector);
     if (cut)
       terms.push_back(dice_.OneIn(5) ? "t.k < " + std::to_string(k + 1)
                                      : (dice_.OneIn(5) ? "t.k <= " : "t.k = ") + std::to_string(k));
     terms.push_back("t.ef = 10000");
   }
   return {from + Where(Joined(terms)),
-          "FROM " + Near(vector, asked, k) + " AS t" + Where(Joined(leftover))};
+          "FROM " + Near(by, vector, asked, k) + " AS t" + Where(Joined(leftover))};
 }
 
 std::string RandomQuery::Limit() {
@@ -269,7 +274,8 @@ QueryPair RandomQuery::JoinedAfter() {
   std::vector<std::string> asked;
   if (dice_.OneIn(2)) asked.push_back(AskedOne(k >= 0));
   std::vector<std::string> terms = asked;
-  terms.push_back("t.v MATCH " + vector);
+  const std::string by = By();
+  terms.push_back(by + " MATCH " + vector);
   if (k >= 0) terms.push_back("t.k = " + std::to_string(k));
   constexpr const char* kJoins[] = {"owner ON owner.row = t.rowid", "owner ON owner.tag = t.tag",
                                     "owner ON owner.row = t.rowid OR owner.tag = t.extra",
@@ -280,7 +286,7 @@ QueryPair RandomQuery::JoinedAfter() {
   const std::string select = "SELECT t.rowid, t.distance, owner.* FROM ";
   const std::string order = " ORDER BY t.distance, t.rowid, 3" + Limit();
   return {select + "t" + join + Where(Joined(terms)) + order,
-          select + Near(vector, asked, k) + " AS t" + join + order, true};
+          select + Near(by, vector, asked, k) + " AS t" + join + order, true};
 }
 
 // A search for each row of q.
@@ -294,19 +300,21 @@ QueryPair RandomQuery::Lateral() {
   std::vector<std::string> terms = asked;
   if (!leftover.empty()) terms.push_back(leftover);
   std::string ours = "FROM ";
+  std::string by = "t.v";
   if (dice_.OneIn(3)) {
     ours += "q JOIN t(q.at, " + std::to_string(k) + ") AS t";
   } else {
     ours += dice_.OneIn(2) ? "q JOIN t" : "t JOIN q";
-    terms.push_back(dice_.OneIn(2) ? "t.v MATCH q.at" : "t MATCH q.at");
+    by = By();
+    terms.push_back(by == "t.v" && dice_.OneIn(2) ? "t MATCH q.at" : by + " MATCH q.at");
     terms.push_back("t.k = " + std::to_string(k));
   }
   std::string theirs =
-      "FROM (SELECT q.id AS id, t.rowid AS rowid, t.v, t.tag, t.n, t.r, t.u, t.extra, " +
-      tables_.Distance("t.v", "q.at") +
+      "FROM (SELECT q.id AS id, t.rowid AS rowid, t.v, t.w, t.tag, t.n, t.r, t.u, t.extra, " +
+      tables_.Distance(by, "q.at") +
       " AS distance, row_number() OVER (PARTITION BY q.id ORDER BY " +
-      tables_.Distance("t.v", "q.at") +
-      ", t.rowid) AS place FROM q JOIN o AS t WHERE t.v IS NOT NULL";
+      tables_.Distance(by, "q.at") + ", t.rowid) AS place FROM q JOIN o AS t WHERE " + by +
+      " IS NOT NULL";
   for (const std::string& term : asked) theirs += " AND " + term;
   theirs += ") AS t WHERE t.place <= " + std::to_string(k);
   if (!leftover.empty()) theirs += " AND " + leftover;
@@ -351,11 +359,12 @@ QueryPair RandomQuery::Correlated() {
 // The rows near one of two queries.
 QueryPair RandomQuery::EitherQuery() {
   const std::string a = tables_.QueryVector(), b = tables_.QueryVector();
+  const std::string by_a = By(), by_b = By();
   const int64_t k = dice_.Between(1, 6);
-  return {"SELECT t.rowid, t.tag FROM t WHERE (t.v MATCH " + a + " OR t.v MATCH " + b +
-              ") AND t.k = " + std::to_string(k),
-          "SELECT t.rowid, t.tag FROM " + Near(a, {}, k) +
-              " AS t UNION SELECT t.rowid, t.tag FROM " + Near(b, {}, k) + " AS t",
+  return {"SELECT t.rowid, t.tag FROM t WHERE (" + by_a + " MATCH " + a + " OR " + by_b +
+              " MATCH " + b + ") AND t.k = " + std::to_string(k),
+          "SELECT t.rowid, t.tag FROM " + Near(by_a, a, {}, k) +
+              " AS t UNION SELECT t.rowid, t.tag FROM " + Near(by_b, b, {}, k) + " AS t",
           false};
 }
 
@@ -363,7 +372,7 @@ QueryPair RandomQuery::Scan() {
   std::vector<std::string> terms = Asked(false);
   if (dice_.OneIn(3)) terms.push_back(Leftover());
   constexpr const char* kForms[][2] = {
-      {"SELECT t.rowid, t.tag, t.n, vec_to_json(t.v) FROM ", " ORDER BY t.rowid"},
+      {"SELECT t.rowid, t.tag, t.n, vec_to_json(t.v), vec_to_json(t.w) FROM ", " ORDER BY t.rowid"},
       {"SELECT t.rowid, t.u FROM ", " ORDER BY t.rowid DESC LIMIT 4"},
       {"SELECT t.rowid, t.u FROM ", " ORDER BY rowid LIMIT 5 OFFSET 2"},
       {"SELECT count(*), total(t.n), max(t.tag) FROM ", ""},

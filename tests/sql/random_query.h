@@ -38,8 +38,9 @@ class RandomQuery {
   std::string OnDistance();
   std::string Leftover();
   std::string Joined(std::vector<std::string> terms);
-  std::string Near(const std::string& vector, const std::vector<std::string>& asked,
-                   int64_t k) const;
+  std::string By();
+  std::string Near(const std::string& column, const std::string& vector,
+                   const std::vector<std::string>& asked, int64_t k) const;
   std::string Limit();
 
   QueryPair Plain();

@@ -8,7 +8,7 @@
 namespace semblance::test {
 namespace {
 
-constexpr const char* kColumns = "(rowid, v, tag, n, r, u, extra)";
+constexpr const char* kColumns = "(rowid, v, w, tag, n, r, u, extra)";
 
 std::string ReplaceAll(std::string text, const std::string& what, const std::string& by) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
@@ -33,11 +33,12 @@ std::string Hex(const float* numbers, size_t count) {
 TwinTables::TwinTables(TestConnection* connection, TwinOptions options, Dice* dice)
     : connection_(connection), options_(std::move(options)), dice_(dice) {
   const std::string dimension = options_.metric == "cosine" ? "4" : "3";
-  connection_->Rows("CREATE VIRTUAL TABLE t USING semblance(v FLOAT[" + dimension +
-                    "], tag TEXT, n INTEGER, r REAL, u, +extra TEXT, distance_metric=" +
-                    options_.metric + ", index=" + options_.index + ")");
+  connection_->Rows("CREATE VIRTUAL TABLE t USING semblance(v FLOAT[" + dimension + "], w FLOAT[" +
+                    dimension + "], tag TEXT" + (options_.partition ? " PARTITION KEY" : "") +
+                    ", n INTEGER, r REAL, u, +extra TEXT, distance_metric=" + options_.metric +
+                    ", index=" + options_.index + ")");
   connection_->Rows(
-      "CREATE TABLE o(id INTEGER PRIMARY KEY, v, tag TEXT, n INTEGER, r REAL, u, extra TEXT);"
+      "CREATE TABLE o(id INTEGER PRIMARY KEY, v, w, tag TEXT, n INTEGER, r REAL, u, extra TEXT);"
       "CREATE TABLE q(id INTEGER PRIMARY KEY, at, lo INTEGER, tag TEXT);"
       "CREATE TABLE owner(row INTEGER PRIMARY KEY, who TEXT, tag TEXT);");
   std::string rows;
@@ -88,9 +89,9 @@ std::string TwinTables::RandomRow(int64_t row_id) {
   constexpr const char* kMixed[] = {"1", "2", "'2'", "2.5", "NULL", "'x'", "x'01'", "7"};
   constexpr const char* kExtras[] = {"'e'", "'ee'", "'eee'", "'a'", "'b'", "NULL"};
   const std::string n = dice_->OneIn(10) ? "NULL" : std::to_string(dice_->Between(0, 9));
-  return "(" + std::to_string(row_id) + ", " + RowVector() + ", " + dice_->Of(kTags) + ", " + n +
-         ", " + std::to_string(dice_->Between(0, 8)) + ".25, " + dice_->Of(kMixed) + ", " +
-         dice_->Of(kExtras) + ")";
+  return "(" + std::to_string(row_id) + ", " + RowVector() + ", " + RowVector() + ", " +
+         dice_->Of(kTags) + ", " + n + ", " + std::to_string(dice_->Between(0, 8)) + ".25, " +
+         dice_->Of(kMixed) + ", " + dice_->Of(kExtras) + ")";
 }
 
 std::string TwinTables::Change(const std::string& statement) {
@@ -117,7 +118,8 @@ std::string TwinTables::RandomChange() {
       return Change("INSERT OR IGNORE INTO {}" + std::string(kColumns) + " VALUES " +
                     RandomRow(dice_->Between(1, options_.rows + 20)));
     case 3:
-      return Change("UPDATE {} SET v = " + RowVector() + " WHERE rowid = " + row());
+      return Change(std::string("UPDATE {} SET ") + (dice_->OneIn(2) ? "v = " : "w = ") +
+                    RowVector() + " WHERE rowid = " + row());
     case 4:
       return Change("UPDATE {} SET n = n + 1, tag = 'b' WHERE n = " + other + " AND rowid > " +
                     row());
@@ -131,7 +133,7 @@ std::string TwinTables::RandomChange() {
 }
 
 std::string TwinTables::Compare() {
-  const std::string columns = "rowid, vec_to_json(v), tag, n, r, u, extra";
+  const std::string columns = "rowid, vec_to_json(v), vec_to_json(w), tag, n, r, u, extra";
   const auto ours = connection_->Rows("SELECT " + columns + " FROM t ORDER BY rowid");
   const auto theirs = connection_->Rows("SELECT " + columns + " FROM o ORDER BY rowid");
   return ours == theirs ? "" : "the rows of the tables differ";

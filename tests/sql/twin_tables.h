@@ -1,10 +1,10 @@
 // A virtual table and an ordinary one with the same rows: what the second says by comparing every
 // row is what the first must say.
 //
-//   t   USING semblance(v FLOAT[d], tag TEXT, n INTEGER, r REAL, u, +extra TEXT)
-//   o   (id INTEGER PRIMARY KEY, v, tag TEXT, n INTEGER, r REAL, u, extra TEXT)
-//   q   (id INTEGER PRIMARY KEY, at, lo INTEGER, tag TEXT)         queries, for joins
-//   owner  (row INTEGER PRIMARY KEY, who TEXT, tag TEXT)           something to join with
+//   t   USING semblance(v FLOAT[d], w FLOAT[d], tag TEXT [PARTITION KEY], n INTEGER, r REAL, u,
+//   +extra TEXT) o   (id INTEGER PRIMARY KEY, v, w, tag TEXT, n INTEGER, r REAL, u, extra TEXT) q
+//   (id INTEGER PRIMARY KEY, at, lo INTEGER, tag TEXT)         queries, for joins owner  (row
+//   INTEGER PRIMARY KEY, who TEXT, tag TEXT)           something to join with
 //
 // Vectors lie on a grid, where every distance is either the same number in both tables or far from
 // it: whole numbers under l2 and ip, directions a third of a step away from any query under cosine.
@@ -37,6 +37,7 @@ class Dice {
 struct TwinOptions {
   std::string metric = "l2";  // l2, ip, cosine
   std::string index = "flat";
+  bool partition = false;  // tag is a partition key
   int64_t rows = 60;
   int64_t directions = 72;  // of cosine
 };

@@ -1,0 +1,79 @@
+#include "sql_ext/schema_options.h"
+
+#include <charconv>
+
+#include "engine/error.h"
+#include "engine/nearest_name.h"
+#include "sql_ext/schema_words.h"
+
+namespace semblance::sql {
+namespace {
+
+using engine::Error;
+using engine::ErrorKind;
+
+template <typename T>
+T Choose(const std::string& key, const std::string& value,
+         const std::vector<std::pair<std::string, T>>& choices) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const auto& [name, choice] : choices) {
+    if (Lower(value) == name) return choice;
+    names.push_back(name);
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  throw Error(ErrorKind::kInvalid, key + "=" + value + ": expected one of " + list +
+                                       engine::DidYouMean(Lower(value), names));
+}
+
+}  // namespace
+
+uint32_t ParseNumber(const std::string& what, const std::string& value, uint32_t least,
+                     uint32_t most) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < least ||
+      number > most) {
+    throw Error(ErrorKind::kInvalid, what + "=" + value + ": a whole number from " +
+                                         std::to_string(least) + " to " + std::to_string(most) +
+                                         " was expected");
+  }
+  return number;
+}
+
+void SetOption(const TableOption& option, VectorColumn* column) {
+  using index::Kind;
+  using index::Metric;
+  const auto& [key, value] = option;
+  if (key == "model") {
+    column->model = value;
+  } else if (key == "distance_metric") {
+    column->metric = Choose<Metric>(
+        key, value,
+        {{"cosine", Metric::kCosine}, {"l2", Metric::kL2}, {"ip", Metric::kInnerProduct}});
+  } else if (key == "index") {
+    column->kind = Choose<Kind>(
+        key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
+  } else if (key == "quantization") {
+    column->quantization = Choose<index::Quantization>(
+        key, value, {{"none", index::Quantization::kNone}, {"sq8", index::Quantization::kSq8}});
+  } else if (key == "oversample") {
+    column->oversample = ParseNumber(key, value, 1, 1000);
+  } else if (key == "hnsw_m") {
+    column->hnsw_m = ParseNumber(key, value, 2, 256);
+  } else if (key == "ef_construction") {
+    column->ef_construction = ParseNumber(key, value, 1, 10000);
+  } else if (key == "ef") {
+    column->ef = ParseNumber(key, value, 1, 10000);
+  } else {
+    throw Error(ErrorKind::kInvalid,
+                "unknown option '" + key + "'" +
+                    engine::DidYouMean(
+                        key, {"model", "distance_metric", "index", "quantization", "oversample",
+                              "hnsw_m", "ef_construction", "ef", "content", "content_rowid"}) +
+                    "; the options are model, distance_metric, index, quantization, oversample, "
+                    "hnsw_m, ef_construction, ef, content, content_rowid");
+  }
+}
+
+}  // namespace semblance::sql
