@@ -59,6 +59,8 @@ class View {
   // The same with their places, which are good as long as the view. 16 bytes a row.
   std::vector<RowPlace> Rows() const;
   std::optional<RowPlace> Find(int64_t row_id) const;
+  // Of many at once; in any order, and those that are not there are left out.
+  std::vector<RowPlace> FindAll(std::span<const int64_t> row_ids) const;
   // vector [dimension], as it was written or at unit length under cosine. False: an uncommitted row
   // that has been taken back since.
   bool CopyVector(const RowPlace& place, std::span<float> vector) const;
@@ -73,6 +75,7 @@ class View {
   bool Hidden(int64_t row_id) const { return overlay_ && overlay_->Touches(row_id); }
   bool Shown(const SegmentEntry& entry, uint32_t position) const;
   bool Shown(const TailBlock& block, uint32_t slot) const;
+  std::optional<RowPlace> FindInSegments(int64_t row_id) const;
   std::vector<index::Neighbour> SearchSegment(const SegmentEntry& entry,
                                               std::span<const float> query,
                                               const ViewSearch& options) const;

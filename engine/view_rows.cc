@@ -1,5 +1,6 @@
 // The rows of a view without a search: which there are, and their vectors.
 #include <algorithm>
+#include <unordered_set>
 
 #include "engine/view.h"
 
@@ -47,21 +48,40 @@ std::vector<int64_t> View::RowIds() const {
 }
 
 std::optional<RowPlace> View::Find(int64_t row_id) const {
-  if (Hidden(row_id)) {
-    if (!overlay_->Find(row_id)) return std::nullopt;
-    return RowPlace{row_id, RowPlace::kOverlay, 0};
+  const auto found = FindAll({&row_id, 1});
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+std::vector<RowPlace> View::FindAll(std::span<const int64_t> row_ids) const {
+  std::vector<RowPlace> found;
+  std::unordered_set<int64_t> newest;  // that no segment has
+  for (const int64_t row_id : row_ids) {
+    if (Hidden(row_id)) {
+      if (overlay_->Find(row_id)) found.push_back({row_id, RowPlace::kOverlay, 0});
+    } else if (const auto place = FindInSegments(row_id)) {
+      found.push_back(*place);
+    } else {
+      newest.insert(row_id);
+    }
   }
+  auto part = static_cast<uint32_t>(state_->segments.size());
+  for (size_t b = 0; b < state_->tail.size() && !newest.empty(); ++b, ++part) {
+    const TailBlock& block = *state_->tail[b];
+    for (uint32_t s = 0; s < state_->SlotsIn(b); ++s) {
+      if (newest.contains(block.row_ids[s]) && Shown(block, s))
+        found.push_back({block.row_ids[s], part, s});
+    }
+  }
+  return found;
+}
+
+std::optional<RowPlace> View::FindInSegments(int64_t row_id) const {
   uint32_t part = 0;
   for (const auto& entry : state_->segments) {
     const auto position = entry->segment().Find(row_id);
     if (position && Shown(*entry, *position)) return RowPlace{row_id, part, *position};
     ++part;
-  }
-  for (size_t b = 0; b < state_->tail.size(); ++b, ++part) {
-    const TailBlock& block = *state_->tail[b];
-    for (uint32_t s = 0; s < state_->SlotsIn(b); ++s) {
-      if (block.row_ids[s] == row_id && Shown(block, s)) return RowPlace{row_id, part, s};
-    }
   }
   return std::nullopt;
 }

@@ -30,7 +30,6 @@ class Pairs : public FunctionRows {
     ++at_;
     while (at_ >= near_.size()) {
       if (row_ == rows_.size()) return false;
-      if (cancel_()) throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
       LookUp(rows_[row_++]);
     }
     return true;
@@ -60,6 +59,7 @@ class Pairs : public FunctionRows {
     for (uint64_t k = 16;; k *= 2) {
       search.k = static_cast<uint32_t>(std::min<uint64_t>(k, rows_.size()));
       search.exact = search.k * uint64_t{4} > rows_.size();  // as cheap as a walk for so many
+      if (cancel_()) throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
       near_ = opened_.view.Search(query_, search);
       if (near_.size() < search.k || near_.back().distance > threshold_ || k >= rows_.size()) break;
     }

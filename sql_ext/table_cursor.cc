@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 
 #include "engine/neighbour_stream.h"
 #include "index/diversify.h"
@@ -201,16 +202,20 @@ void Cursor::ChooseDiverse() {
   chosen_ = true;
   const uint32_t dimension = State(vector_).dimension;
   std::vector<engine::Found> found;
-  std::vector<float> vectors, distances;
+  std::vector<float> distances;
+  std::vector<int64_t> row_ids;
+  std::unordered_map<int64_t, size_t> number;  // among `found`
   while (static_cast<int64_t>(found.size()) < candidates_ && FindNearest()) {
-    vectors.resize((found.size() + 1) * dimension);
-    const auto place = view_->Find(row_id);
-    if (!place || !view_->CopyVector(*place, {vectors.data() + found.size() * dimension, dimension}))
-      continue;
+    number[row_id] = found.size();
+    row_ids.push_back(row_id);
     found.push_back({row_id, static_cast<float>(distance_)});
     distances.push_back(found.back().distance);
   }
-  vectors.resize(found.size() * dimension);
+  std::vector<float> vectors(found.size() * dimension);
+  for (const engine::RowPlace& place : view_->FindAll(row_ids)) {
+    float* const vector = vectors.data() + number[place.row_id] * dimension;
+    view_->CopyVector(place, {vector, dimension});
+  }
   const index::Candidates candidates{table->columns.vectors[vector_].metric, dimension, vectors,
                                      distances};
   for (const uint32_t i : index::Diversify(candidates, static_cast<uint32_t>(most_), diversity_,

@@ -86,9 +86,7 @@ TEST_F(Interrupt, EndsSearches) {
       "WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 1000000) "
       "SELECT count(*), sum(distance) FROM i CROSS JOIN p ON p.v MATCH "
       "vec_f32('[' || x || ',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]') AND p.k = 5000");
-  EXPECT_EQ(connection_.Value("SELECT rowid FROM p WHERE v MATCH similar_to(1) LIMIT 0 OFFSET 0 "
-                              "UNION ALL SELECT count(*) FROM p"),
-            "20000");
+  EXPECT_EQ(connection_.Value("SELECT count(*) FROM p WHERE v MATCH similar_to(1)"), "19999");
 }
 
 TEST_F(Interrupt, EndsADiverseSearch) {
@@ -108,7 +106,7 @@ TEST_F(Interrupt, EndsClusters) {
 }
 
 TEST_F(Interrupt, EndsOptimize) {
-  MakePoints(40000, 64);
+  MakePoints(60000, 64);
   ExpectInterrupted("INSERT INTO p(p) VALUES ('optimize')");
   EXPECT_EQ(connection_.ErrorOf("INSERT INTO p(p) VALUES ('integrity-check')"), "");
 }
@@ -124,9 +122,7 @@ TEST_F(Interrupt, EndsARebuildAndLeavesTheOldVectors) {
 
 TEST_F(Interrupt, EndsEmbeddingAndLeavesNothingOfTheTransaction) {
   connection_.Rows("CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED);");
-  connection_.Rows("BEGIN; " + TextRows(60000));
-  ExpectInterrupted("SELECT rowid FROM notes WHERE body MATCH 'letters' AND k = 1");
-  if (connection_.InTransaction()) connection_.Rows("ROLLBACK");
+  ExpectInterrupted(TextRows(10000000));
   EXPECT_EQ(connection_.Value("SELECT count(*) FROM notes"), "0");
   EXPECT_EQ(connection_.ErrorOf("INSERT INTO notes(notes) VALUES ('integrity-check')"), "");
 }
