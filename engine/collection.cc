@@ -242,10 +242,8 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   ScheduleMaintenance();
 }
 
-bool Collection::NeedsMaintenance() const { return writes_since_manifest_ >= kSealWrites; }
-
-void Collection::ScheduleMaintenance() {
-  if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this());
+void Collection::ScheduleMaintenance(std::chrono::milliseconds delay) {
+  if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this(), delay);
 }
 
 void Collection::Loader::Add(int64_t row_id, std::span<const float> vector) {
