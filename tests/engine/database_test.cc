@@ -119,6 +119,21 @@ TEST_F(DatabaseTest, APreparedCommitIsSettledByTheNumberThatSqliteHas) {
   }
 }
 
+// It was told that the database was damaged.
+TEST_F(DatabaseTest, AReaderOfVectorsThatWereReplacedMeanwhileIsToldToAskAgain) {
+  const auto store = MemoryStore();
+  {
+    const auto database = Database::Over(store);
+    PutRow(database.get(), 5, 1);
+    PutRow(database.get(), 6, 1);
+  }
+  const auto database = Database::Over(store);
+  database->CollectGarbage({6});
+  EXPECT_EQ(KindThrownBy([&] { database->OpenCollection(5, OneDimension())->ViewAt(1, nullptr); }),
+            ErrorKind::kSnapshotTooOld);
+  EXPECT_EQ(database->OpenCollection(6, OneDimension())->ViewAt(1, nullptr).RowIds().size(), 1u);
+}
+
 // Who loads rows and goes at once leaves no graph; and leaves no log of all of them to be read.
 TEST_F(DatabaseTest, ABulkLoadIsReadFromASegmentByTheNextProcess) {
   constexpr int64_t kRows = 20000;
