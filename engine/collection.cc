@@ -61,8 +61,19 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
   }
 }
 
+// Who reads an older snapshot than the rebuild that replaced this collection may ask again; an
+// older copy of the database file may not.
+void Collection::CheckNotGone() {
+  if (loaded_ || !store_->Get(kMeta, GoneKey(id_))) return;
+  throw Error(
+      ErrorKind::kSnapshotTooOld,
+      "these vectors were replaced by a rebuild since this transaction began, and are gone: "
+      "end the transaction and ask again; where the database file is an older copy, 'rebuild'");
+}
+
 View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay) {
   std::unique_lock lock(mu_);
+  CheckNotGone();
   Settle(commit, false);
   WaitFor(lock, commit);
   EnsureLoaded();
@@ -242,10 +253,8 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   ScheduleMaintenance();
 }
 
-bool Collection::NeedsMaintenance() const { return writes_since_manifest_ >= kSealWrites; }
-
-void Collection::ScheduleMaintenance() {
-  if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this());
+void Collection::ScheduleMaintenance(std::chrono::milliseconds delay) {
+  if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this(), delay);
 }
 
 void Collection::Loader::Add(int64_t row_id, std::span<const float> vector) {

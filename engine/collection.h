@@ -15,6 +15,7 @@
 // Threads: every method may be called from any thread. Errors: engine::Error, storage::Error.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -101,7 +102,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // then on. kInterrupted when `cancel`, which is polled, gives true; nothing is changed then.
   void Optimize(const std::function<bool()>& cancel);
   // What the background thread does: seals a long tail, merges small segments. True when something
-  // was done.
+  // was done. A very long tail is sealed, without a graph, even when `cancel` gives true.
   bool Maintain(const std::function<bool()>& cancel);
 
   // Differences between what the store holds, what is searched and the table's `rows` (ascending
@@ -121,6 +122,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   };
 
   // All of these with mu_ held.
+  void CheckNotGone();
   void EnsureLoaded();
   void LoadSegments(const Manifest& manifest, CollectionState* state);
   void ReplayLog(uint64_t after, CollectionState* state);
@@ -133,8 +135,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
                       std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
   void AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
                     CollectionState* state);
-  void ScheduleMaintenance();
+  void ScheduleMaintenance(std::chrono::milliseconds delay = {});
   bool NeedsMaintenance() const;
+  bool WantsGraph(const SegmentEntry& entry) const;
   uint32_t BlockCapacity() const;
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "engine/collection.h"
+#include "engine/compaction.h"
 #include "engine/error.h"
 #include "engine/families.h"
 #include "engine/row_codec.h"
@@ -92,7 +93,10 @@ void Collection::EnsureLoaded() {
   }
   state_ = std::move(state);
   loaded_ = true;
-  ScheduleMaintenance();
+  // Not at once: most who open a database want one answer, and go.
+  constexpr std::chrono::milliseconds kAfterOpening{500};
+  ScheduleMaintenance(state_->tail_count >= kQuickSealRows ? std::chrono::milliseconds()
+                                                           : kAfterOpening);
 }
 
 index::Rescoring Collection::RescoringBy(

@@ -16,8 +16,6 @@
 namespace semblance::engine {
 namespace {
 
-constexpr size_t kGraphFrom = 2000;  // rows; below it an exact scan is as quick as a graph
-
 class BlobSink : public index::ByteSink {
  public:
   explicit BlobSink(storage::BlobWriter* writer) : writer_(writer) {}
@@ -68,13 +66,15 @@ bool Compaction::ChooseInputs() {
   const int up_to = MergeLevel(*inputs_);
   for (const auto& entry : inputs_->segments) {
     const bool small = LevelOf(entry->segment().size()) <= up_to ||
-                       entry->dead_count() > entry->segment().size() / 2;
+                       entry->dead_count() > entry->segment().size() / 2 ||
+                       collection_.WantsGraph(*entry);
     if (plan_.segments == CompactionPlan::Segments::kAll ||
         (plan_.segments == CompactionPlan::Segments::kSmall && small)) {
       merged_.push_back(entry);
     }
   }
-  const bool already_one = merged_.size() == 1 && merged_[0]->dead_count() == 0;
+  const bool already_one =
+      merged_.size() == 1 && merged_[0]->dead_count() == 0 && !collection_.WantsGraph(*merged_[0]);
   // A tail of nothing but deletions of older rows still deserves a manifest that shows them.
   return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) ||
          collection_.writes_since_manifest_ > 0;
@@ -121,7 +121,8 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   manifest_ = old_manifest_;
   if (row_ids_.empty()) return true;
   index::SegmentOptions options;
-  options.kind = row_ids_.size() < kGraphFrom ? index::Kind::kFlat : collection_.options_.kind;
+  const bool graph = plan_.graph && row_ids_.size() >= kGraphFrom;
+  options.kind = graph ? collection_.options_.kind : index::Kind::kFlat;
   options.metric = collection_.options_.metric;
   options.dimension = collection_.options_.dimension;
   options.hnsw_m = collection_.options_.hnsw_m;
@@ -297,16 +298,35 @@ bool Compaction::Run(const std::function<bool()>& cancel) {
   return true;
 }
 
+bool Collection::WantsGraph(const SegmentEntry& entry) const {
+  return options_.kind != index::Kind::kFlat && entry.segment().kind() == index::Kind::kFlat &&
+         entry.segment().size() >= kGraphFrom;
+}
+
+bool Collection::NeedsMaintenance() const {
+  return writes_since_manifest_ >= kSealWrites ||
+         std::any_of(state_->segments.begin(), state_->segments.end(),
+                     [&](const auto& entry) { return WantsGraph(*entry); });
+}
+
 bool Collection::Maintain(const std::function<bool()>& cancel) {
   std::lock_guard compaction(compaction_mu_);
-  CompactionPlan plan;
+  bool quick = false;
   {
     std::lock_guard lock(mu_);
     if (!loaded_ || !NeedsMaintenance()) return false;
-    plan.segments = CompactionPlan::Segments::kSmall;
+    quick = state_->tail_count >= kQuickSealRows && options_.kind != index::Kind::kFlat;
   }
+  CompactionPlan plan;
+  if (quick) {
+    plan.graph = false;
+    Compaction(this, plan).Run([] { return false; });
+  }
+  if (cancel()) return quick;
+  plan.graph = true;
+  plan.segments = CompactionPlan::Segments::kSmall;
   plan.threads = std::max(1u, std::thread::hardware_concurrency() / 2);
-  return Compaction(this, plan).Run(cancel);
+  return Compaction(this, plan).Run(cancel) || quick;
 }
 
 void Collection::Optimize(const std::function<bool()>& cancel) {

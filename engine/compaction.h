@@ -19,12 +19,20 @@ namespace semblance::engine {
 // Writes since the last manifest that are worth a new segment: as many rows are scanned exactly in
 // a fraction of a millisecond, and replayed from the log at opening in some tens.
 inline constexpr uint64_t kSealWrites = 8192;
+// A tail of so many rows, as a bulk load leaves it, is put into a segment without a graph first:
+// that takes a moment, and whoever opens the database before the graph is there reads a segment
+// instead of a log.
+inline constexpr uint64_t kQuickSealRows = 2 * kSealWrites;
+// Rows; below it an exact scan is as quick as a graph.
+inline constexpr uint32_t kGraphFrom = 2000;
 
 struct CompactionPlan {
+  // Which go into the new one, beside the whole tail; kSmall: those that still want a graph, too.
   enum class Segments { kNone, kSmall, kAll };
-  Segments segments = Segments::kNone;  // which go into the new one, beside the whole tail
-  uint64_t kept_commits = 64;           // rows deleted within these stay visible to older readers
-  uint32_t threads = 1;                 // of the graph's construction
+  Segments segments = Segments::kNone;
+  bool graph = true;           // otherwise a flat one, whatever the collection's kind
+  uint64_t kept_commits = 64;  // rows deleted within these stay visible to older readers
+  uint32_t threads = 1;        // of the graph's construction
 };
 
 class Compaction {

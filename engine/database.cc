@@ -104,6 +104,10 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
     if (!keep.contains(id) && !collections_.contains(id) && !forgotten_.contains(id))
       dead.push_back(id);
   }
+  // First of all, so that half a collection is never taken for one.
+  auto transaction = store_->Begin();
+  for (uint64_t id : dead) transaction->Put(kMeta, GoneKey(id), {});
+  if (!dead.empty()) transaction->Commit(false);
   for (uint64_t id : dead) {
     for (storage::Family family : {kSegments, kLog, kRows})
       store_->DeletePrefix(family, CollectionPrefix(id));

@@ -2,11 +2,15 @@
 // Numbers in keys are big-endian (storage/keys.h), so keys sort by number; `collection` is a random
 // 64-bit id.
 //
-//   meta      "collection/" collection            manifest of a collection, JSON
-//   (engine/manifest.h) rows      collection  row_id  ~commit         one version of a row: byte
-//   'V' + f32[dimension], or byte 'D' (deleted) log       collection  commit  row_id empty: this
-//   commit wrote this row. Entries the segments cover, and
-//                                                 that are older than the history kept, are removed
+//   meta      "collection/" collection            manifest, JSON (engine/manifest.h)
+//             "commit/" collection                its newest commit
+//             "gone/" collection                  empty: no table names it any more, and its rows
+//                                                 are removed, or will be
+//   rows      collection  row_id  ~commit         one version of a row: byte 'V' + f32[dimension],
+//                                                 or byte 'D' (deleted)
+//   log       collection  commit  row_id          empty: this commit wrote this row. Entries that
+//                                                 the segments cover, and that are older than the
+//                                                 history kept, are removed
 //   segments  collection  segment  "s"            blob: the segment (index/segment_format.h)
 //             collection  segment  "d"            its dead positions, one bit each, as of the
 //             manifest's `covered`

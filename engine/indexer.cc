@@ -1,16 +1,23 @@
 #include "engine/indexer.h"
 
+#include <algorithm>
+
 #include "engine/collection.h"
 
 namespace semblance::engine {
 
-void Indexer::Schedule(std::weak_ptr<Collection> collection) {
+void Indexer::Schedule(std::weak_ptr<Collection> collection, std::chrono::milliseconds delay) {
   std::lock_guard lock(mu_);
   if (stop_) return;
-  for (const auto& waiting : queue_) {
-    if (!waiting.owner_before(collection) && !collection.owner_before(waiting)) return;
+  const auto not_before = std::chrono::steady_clock::now() + delay;
+  for (Request& waiting : queue_) {
+    if (waiting.collection.owner_before(collection) || collection.owner_before(waiting.collection))
+      continue;
+    waiting.not_before = std::min(waiting.not_before, not_before);
+    wake_.notify_one();
+    return;
   }
-  queue_.push_back(std::move(collection));
+  queue_.push_back({std::move(collection), not_before});
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   wake_.notify_one();
 }
@@ -39,13 +46,27 @@ std::string Indexer::LastError() const {
 void Indexer::Run() {
   while (true) {
     std::weak_ptr<Collection> next;
+    const auto earliest = [this] {
+      return std::min_element(queue_.begin(), queue_.end(), [](const auto& a, const auto& b) {
+        return a.not_before < b.not_before;
+      });
+    };
     {
       std::unique_lock lock(mu_);
       working_ = false;
-      wake_.wait(lock, [&] { return stop_ || !queue_.empty(); });
-      if (stop_) return;
-      next = std::move(queue_.front());
-      queue_.pop_front();
+      while (!stop_) {
+        if (queue_.empty()) {
+          wake_.wait(lock);
+        } else if (earliest()->not_before > std::chrono::steady_clock::now()) {
+          wake_.wait_until(lock, earliest()->not_before);
+        } else {
+          break;
+        }
+      }
+      if (queue_.empty()) return;
+      const auto request = earliest();
+      next = std::move(request->collection);
+      queue_.erase(request);
       working_ = true;
     }
     const auto collection = next.lock();

@@ -31,8 +31,8 @@ std::string EncodeCreated(const std::vector<uint64_t>& created) {
 
 std::vector<uint64_t> DecodeCreated(std::string_view value) {
   if (value.size() % sizeof(uint64_t) != 0) {
-    throw Error(ErrorKind::kCorruption, "the commits of a segment's rows are " +
-                                            std::to_string(value.size()) + " bytes");
+    throw Error(ErrorKind::kCorruption,
+                "the commits of a segment's rows are " + std::to_string(value.size()) + " bytes");
   }
   std::vector<uint64_t> created(value.size() / sizeof(uint64_t));
   std::memcpy(created.data(), value.data(), value.size());

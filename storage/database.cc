@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <random>
+#include <thread>
 
 #include "storage/database_internal.h"
 #include "storage/keys.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr size_t kMaxFamilies = 32;
 constexpr size_t kMaxLogs = 4;
+constexpr uint64_t kLongLogBytes = 4 << 20;
+constexpr std::chrono::seconds kFlushPatience{5};
 constexpr std::chrono::seconds kPatience{3};  // RocksDB may sleep for one before it tries again
 
 size_t CountLogs(const std::string& folder) {
@@ -192,8 +195,33 @@ void Database::DropOldLogs() {
   Check(rocks_->Flush({}, handles_[0]), folder_, "cannot flush");
 }
 
+// A log of many megabytes is replayed by whoever opens the store next, which takes far longer than
+// to write its tables now. What does not succeed, on a full disk or in good time, is left to the
+// log.
+void Database::FlushLongLog() noexcept {
+  if (in_memory_ || watch_->failed()) return;
+  const auto sum = [this](const std::string& property) {
+    uint64_t number = 0;
+    rocks_->GetAggregatedIntProperty(property, &number);
+    return number;
+  };
+  if (sum(rocksdb::DB::Properties::kCurSizeAllMemTables) < kLongLogBytes) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;  // it would wait for space for ever
+  options.allow_write_stall = true;
+  const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {  // one by one: more would be refused
+    if (!rocks_->Flush(options, handle).ok()) return;
+    while (sum(rocksdb::DB::Properties::kNumImmutableMemTable) > 0) {
+      if (watch_->failed() || std::chrono::steady_clock::now() > deadline) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+}
+
 void Database::Close() noexcept {
   if (!rocks_) return;
+  FlushLongLog();
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     rocks_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   }

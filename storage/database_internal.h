@@ -92,6 +92,7 @@ class Database {
                    const char* what) const;
   bool HasSpace() const;
   void KeepMemtable() const;
+  void FlushLongLog() noexcept;
   void Close() noexcept;
 
   // Constant after construction.

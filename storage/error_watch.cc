@@ -61,6 +61,11 @@ void ErrorWatch::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& 
   changed_.notify_all();
 }
 
+bool ErrorWatch::failed() {
+  std::lock_guard lock(mu_);
+  return !error_.ok();
+}
+
 rocksdb::Status ErrorWatch::WaitUntilWritable(std::chrono::milliseconds patience) {
   std::unique_lock<std::mutex> lock(mu_);
   changed_.wait_until(lock, std::chrono::system_clock::now() + patience,

@@ -24,6 +24,8 @@ class ErrorWatch : public rocksdb::EventListener {
   // OK when RocksDB takes writes; or else the error that stopped it. Waits up to `patience` while
   // RocksDB is trying to go on.
   rocksdb::Status WaitUntilWritable(std::chrono::milliseconds patience);
+  // Whether an error has stopped RocksDB, and nothing has set it going again.
+  bool failed();
 
  private:
   std::mutex mu_;

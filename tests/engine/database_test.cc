@@ -119,5 +119,49 @@ TEST_F(DatabaseTest, APreparedCommitIsSettledByTheNumberThatSqliteHas) {
   }
 }
 
+// It was told that the database was damaged.
+TEST_F(DatabaseTest, AReaderOfVectorsThatWereReplacedMeanwhileIsToldToAskAgain) {
+  const auto store = MemoryStore();
+  {
+    const auto database = Database::Over(store);
+    PutRow(database.get(), 5, 1);
+    PutRow(database.get(), 6, 1);
+  }
+  const auto database = Database::Over(store);
+  database->CollectGarbage({6});
+  EXPECT_EQ(KindThrownBy([&] { database->OpenCollection(5, OneDimension())->ViewAt(1, nullptr); }),
+            ErrorKind::kSnapshotTooOld);
+  EXPECT_EQ(database->OpenCollection(6, OneDimension())->ViewAt(1, nullptr).RowIds().size(), 1u);
+}
+
+// Who loads rows and goes at once leaves no graph; and leaves no log of all of them to be read.
+TEST_F(DatabaseTest, ABulkLoadIsReadFromASegmentByTheNextProcess) {
+  constexpr int64_t kRows = 20000;
+  CollectionOptions options = OneDimension();
+  options.kind = index::Kind::kHnsw;
+  const auto store = MemoryStore();
+  {
+    const auto database = Database::Over(store);
+    const auto collection = database->OpenCollection(5, options);
+    collection->BeginWrite(0);
+    auto writes = std::make_shared<PendingWrites>(1);
+    for (int64_t row = 0; row < kRows; ++row)
+      writes->Put(row, std::vector<float>{static_cast<float>(row)});
+    collection->Prepare(writes, 1, false);
+    collection->CommitPrepared();
+  }
+  const auto reopened =
+      std::make_shared<Collection>(5, options, store, nullptr, std::vector<PreparedCommit>());
+  const CollectionStats stats = reopened->Stats();
+  EXPECT_EQ(stats.tail_rows, 0u);
+  EXPECT_EQ(stats.segment_sizes, (std::vector<uint64_t>{kRows}));
+  const auto found = reopened->ViewAt(1, nullptr).RowIds();
+  EXPECT_EQ(found.size(), static_cast<size_t>(kRows));
+  // The graph is made when there is time.
+  EXPECT_TRUE(reopened->Maintain(NeverCancel));
+  EXPECT_FALSE(reopened->Maintain(NeverCancel));
+  EXPECT_EQ(reopened->LoadedState()->segments[0]->segment().kind(), index::Kind::kHnsw);
+}
+
 }  // namespace
 }  // namespace semblance::engine
