@@ -68,7 +68,8 @@ void View::SearchTail(std::span<const float> query, const ViewSearch& options,
   if (options.report != nullptr) scan.stats = &report.stats;
   const size_t before = found->size();
   for (size_t b = 0; b < state_->tail.size(); ++b) {
-    if (options.cancel != nullptr && b % kBlocksPerPoll == kBlocksPerPoll - 1 && (*options.cancel)())
+    if (options.cancel != nullptr && b % kBlocksPerPoll == kBlocksPerPoll - 1 &&
+        (*options.cancel)())
       throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
     const TailBlock& block = *state_->tail[b];
     const uint32_t count = state_->SlotsIn(b);
@@ -146,8 +147,7 @@ std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
 std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& options) const {
   std::vector<Found> found;
   if (options.k == 0) return found;
-  for (const auto& entry : state_->segments)
-    Append(SearchSegment(*entry, query, options), &found);
+  for (const auto& entry : state_->segments) Append(SearchSegment(*entry, query, options), &found);
   SearchTail(query, options, &found);
   if (overlay_ && !overlay_->empty()) SearchOverlay(query, options, &found);
   const size_t kept = std::min<size_t>(options.k, found.size());

@@ -97,8 +97,7 @@ bool View::CopyVector(const RowPlace& place, std::span<float> vector) const {
     state_->segments[place.part]->segment().CopyVector(place.position, vector.data());
     return true;
   }
-  const auto written =
-      state_->tail[place.part - state_->segments.size()]->vector(place.position);
+  const auto written = state_->tail[place.part - state_->segments.size()]->vector(place.position);
   std::copy(written.begin(), written.end(), vector.begin());
   return true;
 }

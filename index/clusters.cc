@@ -49,15 +49,14 @@ class KMeans {
   }
 
  private:
-  static constexpr double kLeastGain = 1e-4;  // of a round, or it was the last
+  static constexpr double kLeastGain = 1e-4;            // of a round, or it was the last
   static constexpr size_t kDistancesPerPoll = 1 << 16;  // a millisecond or two of 384 dimensions
 
   const float* Row(size_t i) const { return vectors_.data() + i * dimension_; }
   size_t centres() const { return centres_.size() / dimension_; }
 
   void Poll() const {
-    if (options_.cancel && options_.cancel())
-      throw Error(ErrorKind::kInterrupted, "interrupted");
+    if (options_.cancel && options_.cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
   }
 
   // k-means++: each next one is drawn with a chance that grows with the squared distance to the
@@ -161,7 +160,8 @@ std::vector<uint32_t> SamplePositions(uint64_t count, uint64_t wanted, uint64_t 
   positions.reserve(missing);
   for (uint64_t i = 0; i < count && missing > 0; ++i) {
     // Each of those left is taken with a chance of missing / left.
-    if (random.Fraction() * static_cast<double>(count - i) >= static_cast<double>(missing)) continue;
+    if (random.Fraction() * static_cast<double>(count - i) >= static_cast<double>(missing))
+      continue;
     positions.push_back(static_cast<uint32_t>(i));
     --missing;
   }
@@ -173,8 +173,8 @@ Clustering Clustering::Of(const ClusterOptions& options, std::vector<float> vect
       vectors.size() % options.dimension != 0) {
     throw Error(ErrorKind::kInvalid, "k-means expects one cluster and one vector at least");
   }
-  Clustering clustering(
-      options.metric == Metric::kCosine ? Metric::kCosine : Metric::kL2, options.dimension);
+  Clustering clustering(options.metric == Metric::kCosine ? Metric::kCosine : Metric::kL2,
+                        options.dimension);
   if (options.metric == Metric::kCosine) {
     for (size_t i = 0; i < vectors.size(); i += options.dimension)
       Normalize(vectors.data() + i, options.dimension);
@@ -188,8 +188,8 @@ Clustering::Assignment Clustering::Assign(std::span<const float> vector) const {
   if (metric_ == Metric::kCosine) Normalize(scaled.data(), dimension_);
   std::vector<float> squares(size());
   SquaredL2s(scaled.data(), centres_.data(), size(), dimension_, squares.data());
-  const auto nearest = static_cast<uint32_t>(
-      std::min_element(squares.begin(), squares.end()) - squares.begin());
+  const auto nearest =
+      static_cast<uint32_t>(std::min_element(squares.begin(), squares.end()) - squares.begin());
   return {nearest, Distance(metric_, vector.data(), centre(nearest).data(), dimension_)};
 }
 

@@ -20,9 +20,9 @@ namespace semblance::index {
 struct ClusterOptions {
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;
-  uint32_t clusters = 8;    // at least 1
-  uint64_t seed = 1;        // of the first centres (k-means++)
-  uint32_t rounds = 25;     // at most; fewer when nothing moves any more
+  uint32_t clusters = 8;         // at least 1
+  uint64_t seed = 1;             // of the first centres (k-means++)
+  uint32_t rounds = 25;          // at most; fewer when nothing moves any more
   std::function<bool()> cancel;  // polled, when given; true throws kInterrupted
 };
 

@@ -33,8 +33,7 @@ std::vector<uint32_t> Diversify(const Candidates& candidates, uint32_t k, double
         static_cast<size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
     chosen.push_back(static_cast<uint32_t>(best));
     worth[best] = kChosen;
-    const Scorer scorer(candidates.metric,
-                        candidates.vectors.subspan(best * dimension, dimension),
+    const Scorer scorer(candidates.metric, candidates.vectors.subspan(best * dimension, dimension),
                         candidates.vectors.data(), Scorer::Rows::kRaw);
     scorer.Score(0, count, distances.data());
     for (size_t i = 0; i < count; ++i) {

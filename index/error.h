@@ -7,9 +7,9 @@
 namespace semblance::index {
 
 enum class ErrorKind {
-  kInvalid,     // dimension, count or option out of range
-  kCorruption,  // a serialised segment whose checksum, magic or sizes are wrong
-  kLibrary,     // FAISS refused
+  kInvalid,      // dimension, count or option out of range
+  kCorruption,   // a serialised segment whose checksum, magic or sizes are wrong
+  kLibrary,      // FAISS refused
   kInterrupted,  // the caller's cancel said so
 };
 

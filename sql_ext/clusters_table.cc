@@ -20,7 +20,7 @@ namespace {
 enum ColumnNumber { kRowId, kCluster, kDistance, kTable, kN, kSeed, kColumn, kCentre };
 
 constexpr int64_t kMostClusters = 10000;
-constexpr uint64_t kLeastSample = 16384;   // rows
+constexpr uint64_t kLeastSample = 16384;  // rows
 constexpr uint64_t kSamplePerCluster = 256;
 constexpr uint64_t kSampleNumbers = 32u << 20;  // 128 MB
 

@@ -1,5 +1,5 @@
-// semblance_explain(sql [, 'recall']): runs a SELECT to its end, and gives what each of its searches
-// touched instead of its rows.
+// semblance_explain(sql [, 'recall']): runs a SELECT to its end, and gives what each of its
+// searches touched instead of its rows.
 //
 // One row for the search as a whole, then one for each part of the index that a pass of it looked
 // at. With 'recall' each search is made again by comparing every row.

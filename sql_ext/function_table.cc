@@ -178,8 +178,7 @@ std::optional<std::string> FunctionArguments::OptionalText(size_t i, const char*
 double FunctionArguments::Number(size_t i, const char* what) const {
   const int type = sqlite3_value_numeric_type(values_[i]);
   if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) {
-    ThrowInvalid(function_ + ": expected " + what + ", a number, received " +
-                 Describe(values_[i]));
+    ThrowInvalid(function_ + ": expected " + what + ", a number, received " + Describe(values_[i]));
   }
   return sqlite3_value_double(values_[i]);
 }
@@ -200,9 +199,9 @@ void ResultText(sqlite3_context* context, const std::string& text) {
 
 void RegisterFunctionTable(sqlite3* db, const FunctionTable* table,
                            const ConnectionPtr& connection) {
-  const int code = sqlite3_create_module_v2(
-      db, table->name, &kModule, new Registered{table, connection},
-      [](void* user) { delete static_cast<Registered*>(user); });
+  const int code =
+      sqlite3_create_module_v2(db, table->name, &kModule, new Registered{table, connection},
+                               [](void* user) { delete static_cast<Registered*>(user); });
   if (code != SQLITE_OK) ThrowLastError(db, std::string("cannot register ") + table->name);
 }
 

@@ -39,7 +39,8 @@ class FunctionRows {
  public:
   virtual ~FunctionRows() = default;
   virtual bool Next() = 0;  // false: there is no other row
-  virtual void Column(sqlite3_context* context, int column) const = 0;  // an argument's is not asked
+  virtual void Column(sqlite3_context* context,
+                      int column) const = 0;  // an argument's is not asked
 };
 
 struct FunctionTable {

@@ -79,23 +79,23 @@ class Pairs : public FunctionRows {
   size_t at_ = 0;
 };
 
-std::unique_ptr<FunctionRows> OpenPairs(Connection* connection, const FunctionArguments& arguments) {
+std::unique_ptr<FunctionRows> OpenPairs(Connection* connection,
+                                        const FunctionArguments& arguments) {
   const double threshold = arguments.Number(1, "the largest distance of a pair");
   auto opened = OpenTable(connection, arguments.Text(0, "the name of a table"),
                           arguments.OptionalText(2, "the name of a column"), arguments.function());
   return std::make_unique<Pairs>(connection, std::move(opened), threshold);
 }
 
-constexpr FunctionTable kPairs = {
-    "semblance_pairs",
-    "CREATE TABLE x(a INTEGER, b INTEGER, distance REAL,"
-    " \"table\" HIDDEN, threshold HIDDEN, \"column\" HIDDEN)",
-    kTable,
-    3,
-    2,
-    "SELECT a, b, distance FROM semblance_pairs('notes', 0.05)",
-    false,
-    OpenPairs};
+constexpr FunctionTable kPairs = {"semblance_pairs",
+                                  "CREATE TABLE x(a INTEGER, b INTEGER, distance REAL,"
+                                  " \"table\" HIDDEN, threshold HIDDEN, \"column\" HIDDEN)",
+                                  kTable,
+                                  3,
+                                  2,
+                                  "SELECT a, b, distance FROM semblance_pairs('notes', 0.05)",
+                                  false,
+                                  OpenPairs};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// similar_to(example, ... [, unlike(example, ...)]): a query made of examples instead of one text or
-// vector. An example is a rowid of the table that is searched, a text, or a vector.
+// similar_to(example, ... [, unlike(example, ...)]): a query made of examples instead of one text
+// or vector. An example is a rowid of the table that is searched, a text, or a vector.
 //
 // The functions do not know that table; they hand their arguments to its MATCH as a pointer that
 // only it can read. SQLite shows it as NULL to everything else, and forgets it in a sub-select.

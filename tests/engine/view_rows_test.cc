@@ -30,9 +30,9 @@ TEST_P(ViewRows, AreThoseOfSegmentsNewestRowsAndTheTransaction) {
   SampleCollection collection(2, index::Kind::kFlat, GetParam());
   collection.PutMany(1, 4);
   collection->Optimize(NeverCancel);
-  collection.Put(3, 30);   // over a segment's
-  collection.Delete(4);    // of a segment
-  collection.Put(9, 9);    // newest
+  collection.Put(3, 30);  // over a segment's
+  collection.Delete(4);   // of a segment
+  collection.Put(9, 9);   // newest
   const uint64_t before = collection.last_commit();
   collection.Put(10, 10);
   const auto writes = collection.NewWrites();

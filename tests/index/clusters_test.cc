@@ -70,8 +70,8 @@ TEST_P(ClustersOf, EachRowHasItsNearestCentreAndEachCentreIsTheMeanOfItsRows) {
     const auto assigned = found.Assign(sample.row(i));
     double nearest = 1e300;
     for (uint32_t c = 0; c < 12; ++c)
-      nearest = std::min(nearest,
-                         Distance(measure, sample.row(i).data(), found.centre(c).data(), 10));
+      nearest =
+          std::min(nearest, Distance(measure, sample.row(i).data(), found.centre(c).data(), 10));
     EXPECT_NEAR(assigned.distance, nearest, 1e-4);
     std::vector<float> row(sample.row(i).begin(), sample.row(i).end());
     if (metric == Metric::kCosine) Normalize(row.data(), 10);
@@ -107,9 +107,8 @@ TEST_P(ClustersOf, AreTheSameEveryTimeAndOthersWithAnotherSeed) {
   EXPECT_TRUE(differs);
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, ClustersOf, testing::ValuesIn(kMetrics), [](const auto& metric) {
-  return std::string(MetricName(metric.param));
-});
+INSTANTIATE_TEST_SUITE_P(Metrics, ClustersOf, testing::ValuesIn(kMetrics),
+                         [](const auto& metric) { return std::string(MetricName(metric.param)); });
 
 TEST(ClusteringTest, HasNoMoreCentresThanThereAreVectors) {
   const std::vector<float> vectors = {1, 0, 1, 0, 0, 1, 1, 0};

@@ -44,8 +44,7 @@ std::vector<uint32_t> ByTheFormula(Metric metric, const Near& near, uint32_t dim
       double closest = chosen.empty() ? 0 : -1e300;
       for (uint32_t c : chosen)
         closest = std::max(closest, ScoreOfRows(metric, near, dimension, i, c));
-      const double worth =
-          (1 - diversity) * Score(metric, near.distances[i]) - diversity * closest;
+      const double worth = (1 - diversity) * Score(metric, near.distances[i]) - diversity * closest;
       if (worth <= best_worth) continue;
       best_worth = worth;
       best = i;
@@ -77,9 +76,8 @@ TEST_P(Diversity, OfNothingIsTheOrderOfTheSearch) {
   EXPECT_EQ(Diversify({GetParam(), 8, near.vectors, near.distances}, 20, 0), all);
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, Diversity, testing::ValuesIn(kMetrics), [](const auto& metric) {
-  return std::string(MetricName(metric.param));
-});
+INSTANTIATE_TEST_SUITE_P(Metrics, Diversity, testing::ValuesIn(kMetrics),
+                         [](const auto& metric) { return std::string(MetricName(metric.param)); });
 
 TEST(DiversityTest, LeavesOutWhatWasSaidAlready) {
   // Two that are the same, one a little farther off in another direction.

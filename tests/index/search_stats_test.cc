@@ -8,7 +8,8 @@
 namespace semblance::index {
 namespace {
 
-SearchStats StatsOf(const Segment& segment, const std::vector<float>& query, SearchOptions options) {
+SearchStats StatsOf(const Segment& segment, const std::vector<float>& query,
+                    SearchOptions options) {
   SearchStats stats;
   options.stats = &stats;
   segment.Search(query, options);
@@ -45,8 +46,8 @@ TEST(SearchStatsTest, AWalkMeasuresFewAndMoreWithALargerEf) {
 TEST(SearchStatsTest, CodesAreComparedAndTheBestMeasuredInFull) {
   Clusters clusters(16, 10, 3);
   const Sample sample = clusters.DrawMany(1000);
-  SegmentOptions options = Options({Kind::kFlat, Quantization::kSq8}, Metric::kL2, 16,
-                                   sample.row_ids, sample.vectors);
+  SegmentOptions options =
+      Options({Kind::kFlat, Quantization::kSq8}, Metric::kL2, 16, sample.row_ids, sample.vectors);
   options.rescoring.oversample = 4;
   const auto segment = Segment::Build(options, sample.row_ids, sample.vectors);
   const SearchStats stats = StatsOf(*segment, clusters.Draw(), {.k = 5});
