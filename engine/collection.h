@@ -99,7 +99,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   };
 
   // Puts everything into one segment and drops dead rows; readers older than this are refused from
-  // then on.
+  // then on. kInterrupted when `cancel`, which is polled, gives true; nothing is changed then.
   void Optimize(const std::function<bool()>& cancel);
   // What the background thread does: seals a long tail, merges small segments. True when something
   // was done. A very long tail is sealed, without a graph, even when `cancel` gives true.

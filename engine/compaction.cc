@@ -1,11 +1,13 @@
 #include "engine/compaction.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <numeric>
 #include <thread>
 
 #include "engine/crash_point.h"
+#include "engine/error.h"
 #include "engine/families.h"
 #include "engine/row_codec.h"
 #include "engine/stored_vectors.h"
@@ -328,12 +330,18 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
 }
 
 void Collection::Optimize(const std::function<bool()>& cancel) {
-  std::lock_guard compaction(compaction_mu_);
+  constexpr auto kBetweenPolls = std::chrono::milliseconds(5);
+  std::unique_lock compaction(compaction_mu_, std::defer_lock);
+  while (!compaction.try_lock()) {  // the background thread may be at it for a long while
+    if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
+    std::this_thread::sleep_for(kBetweenPolls);
+  }
   CompactionPlan plan;
   plan.segments = CompactionPlan::Segments::kAll;
   plan.kept_commits = 0;
   plan.threads = std::max(1u, std::thread::hardware_concurrency());
-  Compaction(this, plan).Run(cancel);
+  if (!Compaction(this, plan).Run(cancel) && cancel && cancel())
+    throw Error(ErrorKind::kInterrupted, "interrupted");
 }
 
 }  // namespace semblance::engine

@@ -26,7 +26,15 @@ std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
   search.k = static_cast<uint32_t>(std::min<uint64_t>(k, UINT32_MAX));
   search.ef = options_.ef;
   search.exact = exact;
-  return view_.Search(query_, search);
+  search.report = options_.report;
+  if (options_.cancel) search.cancel = &options_.cancel;
+  SearchReport* const report = options_.report;
+  if (report == nullptr) return view_.Search(query_, search);
+  const size_t before = report->parts.size();
+  std::vector<Found> found = view_.Search(query_, search);
+  for (size_t p = before; p < report->parts.size(); ++p) report->parts[p].pass = report->passes;
+  ++report->passes;
+  return found;
 }
 
 void NeighbourStream::Begin() {
@@ -41,6 +49,7 @@ void NeighbourStream::Begin() {
     exact = true;
     batch_ = Search(k, exact);
   }
+  if (options_.report != nullptr) options_.report->exact = exact;
   complete_ = exact && (batch_.size() < k || k == most_);
 }
 
@@ -62,7 +71,9 @@ std::optional<Found> NeighbourStream::Next() {
   if (!begun_) Begin();
   if (position_ == batch_.size() && !complete_) Continue();
   if (position_ == batch_.size()) return std::nullopt;
-  return batch_[position_++];
+  const Found& found = batch_[position_++];
+  if (options_.report != nullptr) options_.report->given.push_back({found.row_id, found.distance});
+  return found;
 }
 
 }  // namespace semblance::engine

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -28,6 +29,8 @@ class NeighbourStream {
     bool complete = false;                    // no row may be missed
     uint32_t ef = 64;                         // candidates of the approximate search
     std::shared_ptr<const RowFilter> filter;  // nullptr: every row
+    std::function<bool()> cancel;             // as ViewSearch has it; empty: never
+    SearchReport* report = nullptr;           // as ViewSearch has it
   };
   NeighbourStream(View view, std::vector<float> query, Options options);
 

@@ -60,25 +60,35 @@ std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entr
 
 void View::SearchTail(std::span<const float> query, const ViewSearch& options,
                       std::vector<Found>* found) const {
+  constexpr size_t kBlocksPerPoll = 16;  // of a megabyte each, or less
+  PartReport report;
+  report.part = PartReport::Part::kNewest;
   index::SearchOptions scan;
   scan.k = options.k;
+  if (options.report != nullptr) scan.stats = &report.stats;
+  const size_t before = found->size();
   for (size_t b = 0; b < state_->tail.size(); ++b) {
+    if (options.cancel != nullptr && b % kBlocksPerPoll == kBlocksPerPoll - 1 && (*options.cancel)())
+      throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
     const TailBlock& block = *state_->tail[b];
     const uint32_t count = state_->SlotsIn(b);
     index::PositionSet allowed(count, false);
     for (uint32_t s = 0; s < count; ++s) {
-      const int64_t row_id = block.row_ids[s];
-      if (VisibleAt(block.created[s], block.deleted.Get(s), commit_) && !Hidden(row_id) &&
-          (options.filter == nullptr || options.filter->Contains(row_id))) {
+      if (Shown(block, s) &&
+          (options.filter == nullptr || options.filter->Contains(block.row_ids[s]))) {
         allowed.Add(s);
+        ++report.allowed;
       }
     }
+    report.rows += count;
     scan.allowed = &allowed;
     Append(index::ScanNearest(metric_, query, {block.row_ids.data(), count},
                               {block.vectors.data(), static_cast<size_t>(count) * block.dimension},
                               scan),
            found);
   }
+  report.found = found->size() - before;
+  if (options.report != nullptr && report.rows > 0) options.report->parts.push_back(report);
 }
 
 void View::SearchOverlay(std::span<const float> query, const ViewSearch& options,
@@ -90,26 +100,54 @@ void View::SearchOverlay(std::span<const float> query, const ViewSearch& options
         allowed.Remove(s);
     }
   }
+  PartReport report;
+  report.part = PartReport::Part::kUncommitted;
   index::SearchOptions scan;
   scan.k = options.k;
   scan.allowed = &allowed;
-  Append(
-      index::ScanNearest(metric_, query, overlay_->slot_row_ids(), overlay_->slot_vectors(), scan),
-      found);
+  scan.cancel = options.cancel;
+  if (options.report != nullptr) scan.stats = &report.stats;
+  const auto nearest =
+      index::ScanNearest(metric_, query, overlay_->slot_row_ids(), overlay_->slot_vectors(), scan);
+  Append(nearest, found);
+  if (options.report == nullptr) return;
+  report.rows = overlay_->size();
+  report.allowed = allowed.Count();
+  report.found = nearest.size();
+  options.report->parts.push_back(report);
+}
+
+std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
+                                                  std::span<const float> query,
+                                                  const ViewSearch& options) const {
+  const index::Segment& segment = entry.segment();
+  const auto allowed = Allowed(entry, options.filter);
+  PartReport report;
+  index::SearchOptions search;
+  search.k = options.k;
+  search.ef = std::max(options.ef, options.k);
+  search.allowed = allowed.get();
+  search.exact = options.exact;
+  search.cancel = options.cancel;
+  if (options.report != nullptr) search.stats = &report.stats;
+  std::vector<index::Neighbour> nearest = segment.Search(query, search);
+  if (options.report != nullptr) {
+    report.segment = entry.number();
+    report.kind = segment.kind();
+    report.quantization = segment.quantization();
+    report.rows = segment.size();
+    report.allowed = allowed ? allowed->Count() : segment.size();
+    report.found = nearest.size();
+    options.report->parts.push_back(report);
+  }
+  return nearest;
 }
 
 std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& options) const {
   std::vector<Found> found;
   if (options.k == 0) return found;
-  for (const auto& entry : state_->segments) {
-    const auto allowed = Allowed(*entry, options.filter);
-    index::SearchOptions search;
-    search.k = options.k;
-    search.ef = std::max(options.ef, options.k);
-    search.allowed = allowed.get();
-    search.exact = options.exact;
-    Append(entry->segment().Search(query, search), &found);
-  }
+  for (const auto& entry : state_->segments)
+    Append(SearchSegment(*entry, query, options), &found);
   SearchTail(query, options, &found);
   if (overlay_ && !overlay_->empty()) SearchOverlay(query, options, &found);
   const size_t kept = std::min<size_t>(options.k, found.size());
@@ -123,33 +161,6 @@ uint64_t View::VisibleCount() const {
   uint64_t count = overlay_ ? overlay_->size() : 0;
   for (const auto& entry : state_->segments) count += entry->segment().size();
   return count + state_->tail_count;
-}
-
-std::vector<int64_t> View::RowIds() const {
-  std::vector<int64_t> row_ids;
-  for (const auto& entry : state_->segments) {
-    const index::Segment& segment = entry->segment();
-    for (uint32_t p = 0; p < segment.size(); ++p) {
-      const int64_t row_id = segment.row_id(p);
-      if (VisibleAt(entry->created(p), entry->deleted(p), commit_) && !Hidden(row_id))
-        row_ids.push_back(row_id);
-    }
-  }
-  for (size_t b = 0; b < state_->tail.size(); ++b) {
-    const TailBlock& block = *state_->tail[b];
-    for (uint32_t s = 0; s < state_->SlotsIn(b); ++s) {
-      if (VisibleAt(block.created[s], block.deleted.Get(s), commit_) && !Hidden(block.row_ids[s])) {
-        row_ids.push_back(block.row_ids[s]);
-      }
-    }
-  }
-  if (overlay_) {
-    overlay_->ForEach([&](int64_t row_id, std::span<const float> vector) {
-      if (!vector.empty()) row_ids.push_back(row_id);
-    });
-  }
-  std::sort(row_ids.begin(), row_ids.end());
-  return row_ids;
 }
 
 }  // namespace semblance::engine

@@ -6,13 +6,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/collection_state.h"
 #include "engine/pending_writes.h"
 #include "engine/row_filter.h"
+#include "engine/search_report.h"
 #include "index/segment.h"
 
 namespace semblance::engine {
@@ -27,6 +30,17 @@ struct ViewSearch {
   uint32_t ef = 64;                   // HNSW's candidates; raised to k when smaller
   const RowFilter* filter = nullptr;  // nullptr: every row
   bool exact = false;                 // compare with every row, whatever the segments' kinds
+  SearchReport* report = nullptr;     // its parts are added to it, when given
+  // Polled some milliseconds apart, when given; true: index::Error kInterrupted is thrown.
+  const std::function<bool()>* cancel = nullptr;
+};
+
+// A row and where its vector lies.
+struct RowPlace {
+  int64_t row_id;
+  uint32_t part;      // segments, then blocks of newest rows, then kOverlay
+  uint32_t position;  // in that part
+  static constexpr uint32_t kOverlay = UINT32_MAX;
 };
 
 class View {
@@ -42,6 +56,14 @@ class View {
   uint64_t VisibleCount() const;
   // All row ids that have a vector, ascending.
   std::vector<int64_t> RowIds() const;
+  // The same with their places, which are good as long as the view. 16 bytes a row.
+  std::vector<RowPlace> Rows() const;
+  std::optional<RowPlace> Find(int64_t row_id) const;
+  // Of many at once; in any order, and those that are not there are left out.
+  std::vector<RowPlace> FindAll(std::span<const int64_t> row_ids) const;
+  // vector [dimension], as it was written or at unit length under cosine. False: an uncommitted row
+  // that has been taken back since.
+  bool CopyVector(const RowPlace& place, std::span<float> vector) const;
 
   // Keeps something alive as long as the view: the store that a quantized segment reads.
   void Pin(std::shared_ptr<const void> pinned) { pinned_ = std::move(pinned); }
@@ -51,6 +73,12 @@ class View {
 
  private:
   bool Hidden(int64_t row_id) const { return overlay_ && overlay_->Touches(row_id); }
+  bool Shown(const SegmentEntry& entry, uint32_t position) const;
+  bool Shown(const TailBlock& block, uint32_t slot) const;
+  std::optional<RowPlace> FindInSegments(int64_t row_id) const;
+  std::vector<index::Neighbour> SearchSegment(const SegmentEntry& entry,
+                                              std::span<const float> query,
+                                              const ViewSearch& options) const;
   std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry,
                                                     const RowFilter* filter) const;
   void SearchTail(std::span<const float> query, const ViewSearch& options,

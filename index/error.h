@@ -10,6 +10,7 @@ enum class ErrorKind {
   kInvalid,     // dimension, count or option out of range
   kCorruption,  // a serialised segment whose checksum, magic or sizes are wrong
   kLibrary,     // FAISS refused
+  kInterrupted,  // the caller's cancel said so
 };
 
 class Error : public std::runtime_error {

@@ -48,6 +48,7 @@ bool Farther(const Candidate& a, const Candidate& b) {
 struct Scratch {
   VisitedNodes visited;
   std::vector<Candidate> frontier;
+  uint64_t measured = 0;  // by this walk
   uint32_t nodes[2 * kMaxHnswM];
   float distances[2 * kMaxHnswM];
 };
@@ -78,6 +79,7 @@ Candidate Descend(const HnswGraph& graph, const AnyScorer& scorer, Scratch& scra
         if (link == kNoLink) break;
         scratch.nodes[count++] = link;
       }
+      scratch.measured += count;
       scorer.ScoreAt(scratch.nodes, count, scratch.distances);
       for (uint32_t i = 0; i < count; ++i) {
         if (scratch.distances[i] >= nearest.distance) continue;
@@ -110,6 +112,7 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, con
   if (graph.size() == 0 || options.k == 0) return {};
   thread_local Scratch scratch;
   scratch.visited.Start(graph.size());
+  scratch.measured = 1;  // the entry point
   std::vector<Candidate>& frontier = scratch.frontier;
   frontier.clear();
   TopK nearest(std::max(options.ef, options.k));
@@ -128,10 +131,15 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, con
     frontier.pop_back();
     if (!frontier.empty()) __builtin_prefetch(graph.Links(frontier.front().node, 0).data());
     const uint32_t count = Gather(scorer, graph.Links(node, 0), scratch);
+    scratch.measured += count;
     scorer.ScoreAt(scratch.nodes, count, scratch.distances);
     for (uint32_t i = 0; i < count; ++i) {
       if (scratch.distances[i] < nearest.bound()) reach(scratch.distances[i], scratch.nodes[i]);
     }
+  }
+  if (options.stats != nullptr) {
+    options.stats->walked = true;
+    options.stats->distances += scratch.measured;
   }
   std::vector<Neighbour> found = nearest.Take();
   if (found.size() > options.k) found.resize(options.k);

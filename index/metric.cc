@@ -72,6 +72,18 @@ double Distance(Metric metric, const float* a, const float* b, size_t dimension)
   return std::nan("");
 }
 
+double Score(Metric metric, double distance) {
+  switch (metric) {
+    case Metric::kCosine:
+      return 1 - distance;
+    case Metric::kL2:
+      return 1 / (1 + distance);
+    case Metric::kInnerProduct:
+      return -distance;
+  }
+  return 0;
+}
+
 bool Normalize(float* vector, size_t dimension) {
   const double norm = std::sqrt(Dot(vector, vector, dimension));
   if (norm == 0) return false;

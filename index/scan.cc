@@ -12,11 +12,28 @@ namespace {
 // Rows measured before their distances are looked at: enough to keep the kernel and the prefetching
 // busy.
 constexpr uint32_t kBlock = 256;
+// Blocks between two polls of `cancel`: half a millisecond of 384 dimensions, ten of the most.
+constexpr uint32_t kBlocksPerPoll = 32;
+
+// Says when it is time to poll.
+class Poll {
+ public:
+  explicit Poll(const SearchOptions& options) : options_(options) {}
+  void Block() {
+    if (options_.cancel != nullptr && ++blocks_ % kBlocksPerPoll == 0) CheckCancel(options_);
+  }
+
+ private:
+  const SearchOptions& options_;
+  uint32_t blocks_ = 0;
+};
 
 template <typename AnyScorer>
-void ScanAll(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size, TopK& nearest) {
+void ScanAll(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size, Poll poll,
+             TopK& nearest) {
   float distances[kBlock];
   for (uint32_t first = 0; first < size;) {
+    poll.Block();
     const uint32_t count = std::min(kBlock, size - first);
     scorer.Score(first, count, distances);
     for (uint32_t i = 0; i < count; ++i) {
@@ -44,7 +61,7 @@ void ScanPositions(const AnyScorer& scorer, const int64_t* row_ids, const uint32
 
 template <typename AnyScorer>
 void ScanAllowed(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
-                 const PositionSet& allowed, TopK& nearest) {
+                 const PositionSet& allowed, Poll poll, TopK& nearest) {
   uint32_t positions[kBlock] = {};
   uint32_t count = 0;
   const std::vector<uint64_t>& words = allowed.words();
@@ -54,6 +71,7 @@ void ScanAllowed(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
       if (position >= size) break;  // a stray bit behind the last row
       positions[count++] = position;
       if (count < kBlock) continue;
+      poll.Block();
       ScanPositions(scorer, row_ids, positions, count, nearest);
       count = 0;
     }
@@ -72,21 +90,29 @@ void CheckAllowed(const PositionSet* allowed, uint32_t size) {
 
 template <typename AnyScorer>
 std::vector<Neighbour> Scan(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
-                            const PositionSet* allowed, uint32_t k) {
-  if (k == 0 || size == 0) return {};
-  TopK nearest(k);
-  if (allowed == nullptr) {
-    ScanAll(scorer, row_ids, size, nearest);
+                            const SearchOptions& options) {
+  if (options.k == 0 || size == 0) return {};
+  TopK nearest(options.k);
+  if (options.allowed == nullptr) {
+    ScanAll(scorer, row_ids, size, Poll(options), nearest);
   } else {
-    ScanAllowed(scorer, row_ids, size, *allowed, nearest);
+    ScanAllowed(scorer, row_ids, size, *options.allowed, Poll(options), nearest);
+  }
+  if (options.stats != nullptr) {
+    options.stats->scanned = true;
+    options.stats->distances += options.allowed == nullptr ? size : options.allowed->Count();
   }
   return nearest.Take();
 }
 
-template std::vector<Neighbour> Scan(const Scorer&, const int64_t*, uint32_t, const PositionSet*,
-                                     uint32_t);
+template std::vector<Neighbour> Scan(const Scorer&, const int64_t*, uint32_t, const SearchOptions&);
 template std::vector<Neighbour> Scan(const CodeScorer&, const int64_t*, uint32_t,
-                                     const PositionSet*, uint32_t);
+                                     const SearchOptions&);
+
+void CheckCancel(const SearchOptions& options) {
+  if (options.cancel != nullptr && (*options.cancel)())
+    throw Error(ErrorKind::kInterrupted, "interrupted");
+}
 
 std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query,
                                    std::span<const int64_t> row_ids, std::span<const float> vectors,
@@ -104,7 +130,7 @@ std::vector<Neighbour> ScanNearest(Metric metric, std::span<const float> query,
   const uint32_t size = static_cast<uint32_t>(row_ids.size());
   CheckAllowed(options.allowed, size);
   const Scorer scorer(metric, query, vectors.data(), Scorer::Rows::kRaw);
-  return Scan(scorer, row_ids.data(), size, options.allowed, options.k);
+  return Scan(scorer, row_ids.data(), size, options);
 }
 
 }  // namespace semblance::index

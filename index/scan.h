@@ -9,11 +9,15 @@
 
 namespace semblance::index {
 
-// The k nearest of the `size` rows that `scorer` measures, nearest first. row_ids [size], in any
-// order; allowed: nullptr, or a set of `size` positions. AnyScorer: Scorer or CodeScorer.
+// The options.k nearest of the `size` rows that `scorer` measures, nearest first. row_ids [size], in
+// any order; options.allowed: nullptr, or a set of `size` positions. AnyScorer: Scorer or
+// CodeScorer.
 template <typename AnyScorer>
 std::vector<Neighbour> Scan(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
-                            const PositionSet* allowed, uint32_t k);
+                            const SearchOptions& options);
+
+// Throws kInterrupted when options.cancel says so.
+void CheckCancel(const SearchOptions& options);
 
 // Throws kInvalid unless `allowed` is nullptr or a set of `size` positions.
 void CheckAllowed(const PositionSet* allowed, uint32_t size);

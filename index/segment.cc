@@ -97,7 +97,7 @@ class StoredSegment final : public Segment {
         if (found.size() == std::min(options.k, count)) return found;
       }
     }
-    return Scan(scorer, data_.row_ids.data(), size(), options.allowed, options.k);
+    return Scan(scorer, data_.row_ids.data(), size(), options);
   }
 
   std::vector<Neighbour> SearchCodes(std::span<const float> query,
@@ -105,21 +105,32 @@ class StoredSegment final : public Segment {
     const CodeScorer scorer(*data_.codes, query);
     if (options.k == 0) return {};
     Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options.k);
-    if (options.exact) {
-      for (uint32_t position = 0; position < size(); ++position) {
-        if (options.allowed == nullptr || options.allowed->Contains(position)) {
-          rescorer.Add(position, data_.row_ids[position]);
-        }
-      }
-      return rescorer.Take();
-    }
+    if (options.exact) return MeasureAll(options, rescorer);
     SearchOptions wide = options;
     wide.k = static_cast<uint32_t>(
         std::min<uint64_t>(uint64_t{options.k} * rescoring_.oversample, size()));
     // A walk gives no more than it keeps; not even for rescoring shall it keep more than was asked.
     if (data_.graph) wide.k = std::min(wide.k, std::max(options.ef, options.k));
-    for (const Neighbour& candidate : Nearest(scorer, wide)) {
+    const std::vector<Neighbour> candidates = Nearest(scorer, wide);
+    for (const Neighbour& candidate : candidates) {
       rescorer.Add(candidate.position, candidate.row_id);
+    }
+    if (options.stats != nullptr) options.stats->rescored += candidates.size();
+    return rescorer.Take();
+  }
+
+  // Reads every allowed vector.
+  std::vector<Neighbour> MeasureAll(const SearchOptions& options, Rescorer& rescorer) const {
+    constexpr uint32_t kRowsPerPoll = 1024;
+    uint64_t count = 0;
+    for (uint32_t position = 0; position < size(); ++position) {
+      if (options.allowed != nullptr && !options.allowed->Contains(position)) continue;
+      rescorer.Add(position, data_.row_ids[position]);
+      if (++count % kRowsPerPoll == 0) CheckCancel(options);
+    }
+    if (options.stats != nullptr) {
+      options.stats->scanned = true;
+      options.stats->rescored += count;
     }
     return rescorer.Take();
   }

@@ -74,11 +74,22 @@ inline bool Nearer(const Neighbour& a, const Neighbour& b) {
   return a.distance != b.distance ? a.distance < b.distance : a.row_id < b.row_id;
 }
 
+// What a search did, for whoever wants to know.
+struct SearchStats {
+  uint64_t distances = 0;  // from the query to rows, of codes where there are codes
+  uint64_t rescored = 0;   // of a quantized segment: vectors measured in full
+  bool walked = false;     // through a graph
+  bool scanned = false;    // every allowed row
+};
+
 struct SearchOptions {
   uint32_t k = 10;
   uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
   bool exact = false;                    // measure every allowed vector, whatever the kind
+  SearchStats* stats = nullptr;          // added to, when given
+  // Polled by scans, some milliseconds apart, when given; true: kInterrupted is thrown.
+  const std::function<bool()>* cancel = nullptr;
 };
 
 class Segment {

@@ -24,6 +24,8 @@
 
 namespace semblance::sql {
 
+class SearchLog;  // search_log.h
+
 class Connection {
  public:
   explicit Connection(sqlite3* db) : db_(db) {}
@@ -61,6 +63,12 @@ class Connection {
   using TableKey = std::pair<std::string, uint64_t>;
   std::map<TableKey, TableWrites>& writes() { return writes_; }
 
+  // The table objects of this connection, the newest last; table_access.h finds one by its name.
+  std::vector<sqlite3_vtab*>& tables() { return tables_; }
+
+  // Where searches note what they touch, while somebody wants to know; nullptr otherwise.
+  SearchLog* search_log = nullptr;
+
   // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every
   // SQLite version.
   bool Interrupted();
@@ -80,6 +88,7 @@ class Connection {
   const std::shared_ptr<const engine::ModelRegistry> built_in_models_ =
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
+  std::vector<sqlite3_vtab*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first
   std::unordered_map<std::string, std::vector<float>> embedded_;  // model id + text

@@ -67,6 +67,8 @@ int CodeOf(index::ErrorKind kind) {
       return SQLITE_CORRUPT_VTAB;
     case index::ErrorKind::kLibrary:
       return SQLITE_ERROR;
+    case index::ErrorKind::kInterrupted:
+      return SQLITE_INTERRUPT;
   }
   return SQLITE_ERROR;
 }

@@ -21,6 +21,8 @@ std::string WriteStep(const PlanStep& step) {
       return "k " + step.comparison;
     case Kind::kEf:
       return "ef =";
+    case Kind::kDiversity:
+      return "diversity =";
     case Kind::kLimit:
       return "limit";
     case Kind::kOffset:
@@ -75,6 +77,7 @@ PlanStep TakeStep(std::string_view* text) {
   if (Take(text, kNearest)) return {Kind::kMatch, TakeName(text), "", "", false};
   if (Take(text, "k ")) return {Kind::kK, "", TakeComparison(text), "", false};
   if (Take(text, "ef =")) return {Kind::kEf, "", "", "", false};
+  if (Take(text, "diversity =")) return {Kind::kDiversity, "", "", "", false};
   if (Take(text, "limit")) return {Kind::kLimit, "", "", "", false};
   if (Take(text, "offset")) return {Kind::kOffset, "", "", "", false};
   if (Take(text, "distance ")) return {Kind::kDistance, "", TakeComparison(text), "", false};

@@ -3,6 +3,8 @@
 // has written is in Connection::writes().
 #pragma once
 
+#include <algorithm>
+#include <climits>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "engine/error.h"
 #include "engine/view.h"
 #include "sql_ext/connection.h"
+#include "sql_ext/hidden_columns.h"
 #include "sql_ext/register.h"
 #include "sql_ext/shadow_tables.h"
 #include "sql_ext/sqlite_api.h"
@@ -19,22 +22,26 @@
 
 namespace semblance::sql {
 
-// Columns that SELECT * does not show, after the declared ones, in this order.
-// kTable has the table's own name. The order is that of arguments in FROM: notes('query', k, ef).
-enum class HiddenColumn { kTable, kK, kEf, kDistance };
-inline constexpr int kHiddenColumns = 4;
-
 struct Table : sqlite3_vtab {
   Table(ConnectionPtr connection_of, std::string schema, std::string name, TableSchema columns_of)
       : sqlite3_vtab{},
         connection(std::move(connection_of)),
         columns(std::move(columns_of)),
-        shadow(connection->db(), std::move(schema), std::move(name), &columns) {}
+        hidden_columns(HiddenColumnsOf(name, columns)),
+        shadow(connection->db(), std::move(schema), std::move(name), &columns) {
+    connection->tables().push_back(this);
+  }
+  ~Table() { std::erase(connection->tables(), this); }
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
   int declared() const { return static_cast<int>(columns.columns.size()); }
-  int hidden(HiddenColumn column) const { return declared() + static_cast<int>(column); }
+  // Its number, or one that no column has.
+  int hidden(HiddenColumn column) const {
+    const auto found = std::find(hidden_columns.begin(), hidden_columns.end(), column);
+    if (found == hidden_columns.end()) return INT_MIN;
+    return declared() + static_cast<int>(found - hidden_columns.begin());
+  }
   sqlite3* db() const { return connection->db(); }
 
   // What a column to search by is called in messages: "column body of table notes".
@@ -95,6 +102,7 @@ struct Table : sqlite3_vtab {
 
   const ConnectionPtr connection;
   const TableSchema columns;
+  const std::vector<HiddenColumn> hidden_columns;
   ShadowTables shadow;
   // Of Connection::writes().
   Connection::TableKey Key() const { return {shadow.schema(), id}; }

@@ -1,9 +1,14 @@
 // SELECT: rows of the content table, or of a nearest-first stream over the collection.
+#include <algorithm>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 
 #include "engine/neighbour_stream.h"
+#include "index/diversify.h"
 #include "sql_ext/guard.h"
+#include "sql_ext/search_log.h"
+#include "sql_ext/similar_to.h"
 #include "sql_ext/table.h"
 #include "sql_ext/table_plan.h"
 #include "sql_ext/table_request.h"
@@ -29,6 +34,8 @@ struct Cursor : sqlite3_vtab_cursor {
   void EndSearch();
   std::optional<std::vector<float>> QueryVector(const TableState& state, sqlite3_value* value);
   std::shared_ptr<const engine::RowFilter> FilterFor(const TableRequest& request);
+  bool FindNearest();
+  void ChooseDiverse();
   void NextNeighbour();
   void ContentColumn(sqlite3_context* context, int content);
   bool FindRow();
@@ -42,7 +49,13 @@ struct Cursor : sqlite3_vtab_cursor {
   Statement row_;                                  // of a search: the content columns of one id
   bool row_current_ = false;
   bool row_found_ = false;
+  std::optional<engine::View> view_;  // of a search
   std::optional<engine::NeighbourStream> stream_;
+  std::vector<int64_t> examples_;  // rows that the query was made of; ascending
+  double diversity_ = 0;
+  int64_t candidates_ = 0;              // of a diverse search
+  std::vector<engine::Found> diverse_;  // its rows, chosen when the first one is asked for
+  bool chosen_ = false;
   double distance_ = 0;
   int64_t given_ = 0;  // rows of a search so far
   int64_t most_ = 0;   // k
@@ -105,22 +118,44 @@ std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const TableRequest& r
 void Cursor::StartSearch(const TableRequest& request) {
   vector_ = request.vector;
   const TableState& state = State(vector_);
-  auto query = QueryVector(state, request.match);
-  if (!query) return;
+  std::optional<std::vector<float>> query;
+  if (const Examples* examples = ExamplesOf(request.match)) {
+    view_ = table->ViewFor(state);
+    auto made = QueryOf(*examples, table, state, *view_,
+                        [&](sqlite3_value* value) { return QueryVector(state, value); });
+    if (!made) return;
+    query = std::move(made->vector);
+    examples_ = std::move(made->rows);
+  } else {
+    query = QueryVector(state, request.match);
+    if (!query) return;
+    view_ = table->ViewFor(state);
+  }
   match_.reset(sqlite3_value_dup(request.match));
   if (match_ == nullptr) throw std::bad_alloc();
   most_ = request.k.value_or(std::numeric_limits<int64_t>::max());
   range_ = request.distance;
   engine::NeighbourStream::Options options;
   options.wanted = request.Wanted();
+  if (options.wanted) *options.wanted += static_cast<uint32_t>(examples_.size());
   options.complete = request.MustBeComplete();
   options.ef = static_cast<uint32_t>(request.ef.value_or(table->Vector(state).ef));
   options.filter = FilterFor(request);
-  stream_.emplace(table->ViewFor(state), std::move(*query), std::move(options));
+  options.cancel = [connection = table->connection.get()] { return connection->Interrupted(); };
+  if (SearchLog* log = table->connection->search_log)
+    options.report = log->Note(*table, vector_, *view_, *query, options);
+  diversity_ = request.diversity;
+  if (diversity_ > 0) candidates_ = request.Candidates();
+  stream_.emplace(*view_, std::move(*query), std::move(options));
   ++table->searches;
 }
 
 void Cursor::EndSearch() {
+  view_.reset();
+  examples_.clear();
+  diverse_.clear();
+  diversity_ = 0;
+  chosen_ = false;
   if (!stream_) return;
   stream_.reset();
   --table->searches;
@@ -147,21 +182,62 @@ void Cursor::Filter(PlanWay way, std::string_view plan, sqlite3_value** values) 
   Next();
 }
 
-void Cursor::NextNeighbour() {
-  at_end = true;
-  if (!stream_ || given_ >= most_) return;
+// Goes to the next row of the stream that the search is for; false: there is none.
+bool Cursor::FindNearest() {
   while (const auto found = stream_->Next()) {
-    if (range_.Beyond(found->distance)) return;
+    if (range_.Beyond(found->distance)) return false;
     if (!range_.Contains(found->distance)) continue;
+    if (std::binary_search(examples_.begin(), examples_.end(), found->row_id)) continue;
     row_id = found->row_id;
     row_current_ = false;
     // A row may be gone from a content table whose triggers were not run.
     if (table->columns.content && !FindRow()) continue;
-    at_end = false;
     distance_ = found->distance;
-    ++given_;
-    return;
+    return true;
   }
+  return false;
+}
+
+void Cursor::ChooseDiverse() {
+  chosen_ = true;
+  const uint32_t dimension = State(vector_).dimension;
+  std::vector<engine::Found> found;
+  std::vector<float> distances;
+  std::vector<int64_t> row_ids;
+  std::unordered_map<int64_t, size_t> number;  // among `found`
+  while (static_cast<int64_t>(found.size()) < candidates_ && FindNearest()) {
+    number[row_id] = found.size();
+    row_ids.push_back(row_id);
+    found.push_back({row_id, static_cast<float>(distance_)});
+    distances.push_back(found.back().distance);
+  }
+  std::vector<float> vectors(found.size() * dimension);
+  for (const engine::RowPlace& place : view_->FindAll(row_ids)) {
+    float* const vector = vectors.data() + number[place.row_id] * dimension;
+    view_->CopyVector(place, {vector, dimension});
+  }
+  const index::Candidates candidates{table->columns.vectors[vector_].metric, dimension, vectors,
+                                     distances};
+  for (const uint32_t i : index::Diversify(candidates, static_cast<uint32_t>(most_), diversity_,
+                                           [&] { return table->connection->Interrupted(); })) {
+    diverse_.push_back(found[i]);
+  }
+}
+
+void Cursor::NextNeighbour() {
+  at_end = true;
+  if (!stream_ || given_ >= most_) return;
+  if (diversity_ == 0) {
+    at_end = !FindNearest();
+  } else {
+    if (!chosen_) ChooseDiverse();
+    if (given_ == static_cast<int64_t>(diverse_.size())) return;
+    at_end = false;
+    row_id = diverse_[static_cast<size_t>(given_)].row_id;
+    distance_ = diverse_[static_cast<size_t>(given_)].distance;
+    row_current_ = false;
+  }
+  if (!at_end) ++given_;
 }
 
 void Cursor::Next() {
@@ -215,7 +291,7 @@ void Cursor::Column(sqlite3_context* context, int column) {
     return;
   }
   if (!stream_) return;
-  switch (static_cast<HiddenColumn>(column - table->declared())) {
+  switch (table->hidden_columns[static_cast<size_t>(column - table->declared())]) {
     case HiddenColumn::kTable:
       sqlite3_result_value(context, match_.get());
       break;
@@ -227,6 +303,16 @@ void Cursor::Column(sqlite3_context* context, int column) {
       break;
     case HiddenColumn::kDistance:
       sqlite3_result_double(context, distance_);
+      break;
+    case HiddenColumn::kRank:
+      sqlite3_result_int64(context, given_);
+      break;
+    case HiddenColumn::kScore:
+      sqlite3_result_double(context,
+                            index::Score(table->columns.vectors[vector_].metric, distance_));
+      break;
+    case HiddenColumn::kDiversity:
+      sqlite3_result_double(context, diversity_);
       break;
   }
 }

@@ -29,8 +29,10 @@ void Declare(sqlite3* db, const Table& table) {
   std::string sql = "CREATE TABLE x(";
   for (const TableColumn& column : table.columns.columns)
     sql += Quoted(column.name) + " " + column.type + ", ";
-  sql += Quoted(table.shadow.table()) +
-         " HIDDEN, k INTEGER HIDDEN, ef INTEGER HIDDEN, distance REAL HIDDEN)";
+  for (const HiddenColumn column : table.hidden_columns)
+    sql += (column == HiddenColumn::kTable ? "" : ", ") +
+           HiddenDeclaration(column, table.shadow.table());
+  sql += ")";
   if (sqlite3_declare_vtab(db, sql.c_str()) != SQLITE_OK)
     ThrowLastError(db, "declaring table " + table.shadow.table());
   sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);

@@ -159,12 +159,14 @@ class Planner {
     const auto& c = info_->aConstraint[i];
     if (c.iColumn == table_.hidden(HiddenColumn::kK)) return TakeArgument(i, Kind::kK, "k");
     if (c.iColumn == table_.hidden(HiddenColumn::kEf)) return TakeArgument(i, Kind::kEf, "ef");
+    if (c.iColumn == table_.hidden(HiddenColumn::kDiversity))
+      return TakeArgument(i, Kind::kDiversity, "diversity");
     if (!c.usable) return false;
     if (c.iColumn == table_.hidden(HiddenColumn::kDistance)) return TakeDistance(i);
     return TakeCondition(i);
   }
 
-  // k and ef are arguments rather than conditions: without them the search is another one.
+  // k, ef and diversity are arguments rather than conditions: without them the search is another one.
   bool TakeArgument(int i, Kind kind, const std::string& name) {
     const auto& c = info_->aConstraint[i];
     const bool below = c.op == SQLITE_INDEX_CONSTRAINT_LT || c.op == SQLITE_INDEX_CONSTRAINT_LE;
@@ -247,14 +249,23 @@ class Planner {
     }
   }
 
-  // Rows of a search come by distance and then rowid, those of a scan by rowid.
+  bool Diverse() const {
+    return std::any_of(steps_.begin(), steps_.end(),
+                       [](const PlanStep& step) { return step.kind == Kind::kDiversity; });
+  }
+
+  // Rows of a search come by rank, which is by distance and then rowid unless they are diverse;
+  // those of a scan by rowid.
   void SetOrder() {
     const int count = info_->nOrderBy;
     const auto by = [&](int i) { return info_->aOrderBy[i].iColumn; };
     if (std::any_of(info_->aOrderBy, info_->aOrderBy + count, [](const auto& o) { return o.desc; }))
       return;
-    if (searching_) {
-      const bool nearest = count > 0 && by(0) == table_.hidden(HiddenColumn::kDistance);
+    if (searching_ && count > 0 && by(0) == table_.hidden(HiddenColumn::kRank)) {
+      info_->orderByConsumed = true;  // no two rows have the same
+    } else if (searching_) {
+      const bool nearest =
+          count > 0 && by(0) == table_.hidden(HiddenColumn::kDistance) && !Diverse();
       info_->orderByConsumed = nearest && (count == 1 || (count == 2 && IsRowId(by(1))));
     } else {
       info_->orderByConsumed = count == 1 && IsRowId(by(0));
@@ -292,12 +303,15 @@ class Planner {
   double Avoidance() const {
     std::vector<int> of_search = {table_.hidden(HiddenColumn::kTable),
                                   table_.hidden(HiddenColumn::kK), table_.hidden(HiddenColumn::kEf),
-                                  table_.hidden(HiddenColumn::kDistance)};
+                                  table_.hidden(HiddenColumn::kDistance),
+                                  table_.hidden(HiddenColumn::kRank),
+                                  table_.hidden(HiddenColumn::kScore),
+                                  table_.hidden(HiddenColumn::kDiversity)};
     for (const VectorColumn& vector : table_.columns.vectors)
       of_search.push_back(static_cast<int>(vector.column));
     constexpr int kLastBit = 63;  // of every column from there on
     const bool used = std::any_of(of_search.begin(), of_search.end(), [&](int column) {
-      return (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
+      return column >= 0 && (info_->colUsed >> std::min(column, kLastBit) & 1) != 0;
     });
     return used ? 1e30 : 1;
   }

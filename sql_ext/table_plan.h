@@ -2,7 +2,8 @@
 // shows and that is read back. One step a value, in the order of the values.
 //
 //   nearest by body              the query of a search, a text or a vector
-//   k =  k <=  k <  ef =         its arguments            limit  offset    what SQLite will pull
+//   k =  k <=  k <  ef =  diversity =                     its arguments
+//   limit  offset                what SQLite will pull
 //   distance <=                  a bound on the distance
 //   where year >=                a condition on a column or rowid, asked of the content table first
 //   where tag IN                 … on a whole IN list at once
@@ -21,7 +22,7 @@ namespace semblance::sql {
 enum class PlanWay { kScan = 0, kSearch = 1, kRefused = 2 };  // kRefused: idxStr says why
 
 struct PlanStep {
-  enum class Kind { kMatch, kK, kEf, kLimit, kOffset, kDistance, kCondition };
+  enum class Kind { kMatch, kK, kEf, kDiversity, kLimit, kOffset, kDistance, kCondition };
   Kind kind;
   std::string column;      // kMatch, kCondition: its name, or "rowid"
   std::string comparison;  // kK, kDistance, kCondition: an SQL operator, IN, IS NULL, …

@@ -169,6 +169,14 @@ void AddDistance(const std::string& comparison, sqlite3_value* value, TableReque
   request->distance.Add(comparison, sqlite3_value_double(value));
 }
 
+double Fraction(sqlite3_value* value, const char* name) {
+  const int type = sqlite3_value_numeric_type(value);
+  const double number = sqlite3_value_double(value);
+  if ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || !(number >= 0 && number <= 1))
+    ThrowInvalid(std::string(name) + " must be a number from 0 to 1, not " + Describe(value));
+  return number;
+}
+
 void AddK(const std::string& comparison, sqlite3_value* value, TableRequest* request) {
   const int64_t least = comparison == "<" ? 1 : 0;
   request->k =
@@ -224,7 +232,9 @@ void TableRequest::BindTo(Statement* statement) const {
 
 std::optional<uint32_t> TableRequest::Wanted() const {
   std::optional<int64_t> wanted = k;
-  if (limit && *limit >= 0) {
+  if (diversity > 0) {
+    wanted = Candidates();
+  } else if (limit && *limit >= 0) {
     const int64_t pulled = std::min(*limit, kMostK) + std::min(offset, kMostK);
     wanted = std::min(pulled, k.value_or(pulled));
   }
@@ -249,6 +259,9 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
       case PlanStep::Kind::kEf:
         request.ef = WholeNumber(value, "ef", 1, TableRequest::kMostK);
         break;
+      case PlanStep::Kind::kDiversity:
+        request.diversity = Fraction(value, "diversity");
+        break;
       case PlanStep::Kind::kLimit:
         request.limit = sqlite3_value_int64(value);
         break;
@@ -263,6 +276,8 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
         break;
     }
   }
+  if (request.diversity > 0 && !request.k)
+    ThrowInvalid("diversity is of a search with k: add k = 10");
   return request;
 }
 

@@ -1,6 +1,7 @@
 // What one xFilter asks for: the values of a statement, read by the plan that xBestIndex made.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -45,6 +46,7 @@ struct TableRequest {
   size_t vector = 0;  // the column it asks; of TableSchema::vectors
   std::optional<int64_t> k;
   std::optional<int64_t> ef;
+  double diversity = 0;  // index/diversify.h
   std::optional<int64_t> limit;
   int64_t offset = 0;
   DistanceRange distance;
@@ -53,6 +55,8 @@ struct TableRequest {
 
   // The parameters of `where`.
   void BindTo(Statement* statement) const;
+  // How many of the nearest rows a diverse choice is made from; k is there.
+  int64_t Candidates() const { return std::max<int64_t>(4 * *k, 64); }
   // How many rows a search will be asked for, when that is known.
   std::optional<uint32_t> Wanted() const;
   // Whether it is for every row within a range of distances.

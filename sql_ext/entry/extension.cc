@@ -33,11 +33,15 @@ void RegisterAll(sqlite3* db) {
   if (IsRegistered(db)) return;
   const auto connection = std::make_shared<Connection>(db);
   RegisterVectorFunctions(db);
+  RegisterSimilarTo(db);
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
+  RegisterPairsTable(db, connection);
+  RegisterClustersTable(db, connection);
+  RegisterExplainTable(db, connection);
   RegisterTableModule(db, connection);
   RegisterInfoFunctions(db, connection);  // last: it is what IsRegistered asks for
 }

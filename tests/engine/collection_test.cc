@@ -137,6 +137,14 @@ TEST_F(CollectionTest, RefusesAReaderOlderThanWhatOptimizeDropped) {
   EXPECT_EQ(KindOf([&] { collection_->VectorAt(1, 1); }), ErrorKind::kSnapshotTooOld);
 }
 
+TEST_F(CollectionTest, AnOptimizeThatIsStoppedSaysSoAndChangesNothing) {
+  Commit({{1, {1, 0}}, {2, {2, 0}}});
+  Commit({{1, {}}});
+  EXPECT_EQ(KindOf([&] { collection_->Optimize([] { return true; }); }), ErrorKind::kInterrupted);
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}, {2, {2, 0}}}));
+  EXPECT_EQ(At(2), (Rows{{2, {2, 0}}}));
+}
+
 TEST_F(CollectionTest, RefusesAStoreThatIsBehind) {
   Commit({{1, {1, 0}}});
   std::string message;

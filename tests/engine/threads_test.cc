@@ -112,7 +112,11 @@ TEST_F(ThreadsTest, ReadersSeeWholeCommitsWhileRowsAreWrittenSealedAndMerged) {
     }
     threads.Start([&] {
       while (!done_.load()) {
-        collection_->Optimize([&] { return done_.load(); });
+        try {
+          collection_->Optimize([&] { return done_.load(); });
+        } catch (const Error& error) {
+          EXPECT_EQ(error.kind(), ErrorKind::kInterrupted);
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
     });

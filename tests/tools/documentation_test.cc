@@ -70,6 +70,23 @@ TEST_F(DocumentationTest, EveryTableIsInTheReference) {
   for (const std::string& module : modules) EXPECT_THAT(reference, HasSubstr(module));
 }
 
+// Of the sections "By example, and diverse" and "Functions over a table", which use one table.
+TEST_F(DocumentationTest, TheExamplesOfTheReferenceGiveTheOutputBelowThem) {
+  const std::string reference = Read("docs/sql.md");
+  std::string sql, output;
+  for (const char* section : {"\nThe example that goes through", "\n## Functions over a table"}) {
+    size_t from = reference.find(section);
+    ASSERT_NE(from, std::string::npos);
+    for (int examples = 0; examples < 3; ++examples) {
+      sql += Block(reference, "```sql", &from);
+      output += Block(reference, "```", &from);
+    }
+  }
+  const Outcome outcome = Semblance({"shell"}, sql);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, output);
+}
+
 TEST_F(DocumentationTest, TheCreateStatementOfTheReferenceWorks) {
   size_t from = Read("docs/sql.md").find("\n## The table");
   const std::string sql = Block(Read("docs/sql.md"), "```sql", &from);

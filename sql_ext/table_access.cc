@@ -1,0 +1,101 @@
+#include "sql_ext/table_access.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/nearest_name.h"
+#include "sql_ext/guard.h"
+
+namespace semblance::sql {
+namespace {
+
+struct Place {
+  std::string schema, table;
+};
+
+// In the order in which SQLite looks.
+std::vector<std::string> Schemas(sqlite3* db) {
+  std::vector<std::string> schemas = {"temp"};
+  Statement list(db, "PRAGMA database_list");
+  while (list.Step()) {
+    if (list.Text(1) != "temp") schemas.push_back(list.Text(1));
+  }
+  return schemas;
+}
+
+bool HasTable(sqlite3* db, const Place& place) {
+  Statement find(db, "SELECT 1 FROM " + Quoted(place.schema) +
+                         ".sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE");
+  find.Bind(1, std::string_view(place.table));
+  return find.Step();
+}
+
+std::vector<std::string> SemblanceTables(sqlite3* db) {
+  std::vector<std::string> names;
+  for (const std::string& schema : Schemas(db)) {
+    Statement find(db, "SELECT name FROM " + Quoted(schema) +
+                           ".sqlite_schema WHERE type = 'table' AND sql LIKE "
+                           "'CREATE VIRTUAL TABLE%USING semblance%'");
+    while (find.Step()) names.push_back(find.Text(0));
+  }
+  return names;
+}
+
+std::optional<Place> FindPlace(sqlite3* db, const std::string& name) {
+  const std::vector<std::string> schemas = Schemas(db);
+  for (const std::string& schema : schemas) {
+    if (HasTable(db, {schema, name})) return Place{schema, name};
+  }
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return std::nullopt;
+  const Place place{name.substr(0, dot), name.substr(dot + 1)};
+  const bool known = std::any_of(schemas.begin(), schemas.end(), [&](const std::string& schema) {
+    return sqlite3_stricmp(schema.c_str(), place.schema.c_str()) == 0;
+  });
+  if (!known || !HasTable(db, place)) return std::nullopt;
+  return place;
+}
+
+Table* FindObject(Connection* connection, const Place& place) {
+  const auto& tables = connection->tables();
+  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+    auto* const object = static_cast<Table*>(*table);
+    if (sqlite3_stricmp(object->shadow.schema().c_str(), place.schema.c_str()) == 0 &&
+        sqlite3_stricmp(object->shadow.table().c_str(), place.table.c_str()) == 0) {
+      return object;
+    }
+  }
+  return nullptr;
+}
+
+[[noreturn]] void Refuse(sqlite3* db, const std::string& function, const std::string& why,
+                         const std::string& name) {
+  ThrowInvalid(function + ": expected the name of a semblance table; " + why +
+               engine::DidYouMean(name, SemblanceTables(db)));
+}
+
+}  // namespace
+
+OpenedTable OpenTable(Connection* connection, const std::string& name,
+                      const std::optional<std::string>& column, const std::string& function) {
+  sqlite3* const db = connection->db();
+  const auto place = FindPlace(db, name);
+  if (!place) Refuse(db, function, "there is no table " + name, name);
+  // Preparing it makes SQLite connect the table.
+  Statement keeps(db, "SELECT 1 FROM " + Quoted(place->schema) + "." + Quoted(place->table));
+  Table* const table = FindObject(connection, *place);
+  if (table == nullptr) Refuse(db, function, name + " is another kind of table", name);
+  const std::optional<size_t> vector = column ? table->columns.VectorNamed(*column) : 0;
+  if (!vector) {
+    std::vector<std::string> names;
+    for (size_t v = 0; v < table->columns.vectors.size(); ++v)
+      names.push_back(table->columns.VectorName(v));
+    ThrowInvalid(function + ": table " + name + " has no column " + *column + " to search by" +
+                 engine::DidYouMean(*column, names));
+  }
+  TableState state = table->shadow.ReadState(*vector);
+  engine::View view = table->ViewFor(state);
+  return {std::move(keeps), table, std::move(state), std::move(view)};
+}
+
+}  // namespace semblance::sql
