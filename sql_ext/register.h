@@ -12,7 +12,8 @@ namespace semblance::sql {
 using ConnectionPtr = std::shared_ptr<Connection>;
 
 void RegisterVectorFunctions(sqlite3* db);  // vec_*
-void RegisterSimilarTo(sqlite3* db);        // similar_to, unlike
+void RegisterSimilarTo(sqlite3* db);     // similar_to, unlike
+void RegisterHybrid(sqlite3* db);
 void RegisterAggregates(sqlite3* db);       // spearman, uniformity, ...
 void RegisterInfoFunctions(sqlite3* db,
                            const ConnectionPtr& connection);  // semblance_version, _info

@@ -73,6 +73,7 @@ class ShadowTables {
   void RebuildWords();
   // "schema"."t_fts", quoted.
   std::string FtsName(size_t vector) const { return Name(FtsSuffix(vector)); }
+  std::string FtsTable(size_t vector) const { return table_ + FtsSuffix(vector); }
 
   // Every row id, ascending.
   void ForEachRow(const std::function<void(int64_t)>& visit);

@@ -34,6 +34,7 @@ void RegisterAll(sqlite3* db) {
   const auto connection = std::make_shared<Connection>(db);
   RegisterVectorFunctions(db);
   RegisterSimilarTo(db);
+  RegisterHybrid(db);
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
