@@ -20,8 +20,24 @@ TEST_F(ExampleTest, TheSqlite3Shell) {
 }
 
 TEST_F(ExampleTest, Python) {
-  EXPECT_EQ(Printed({SEMBLANCE_PYTHON, Source("tools/examples/python/notes.py"), SEMBLANCE_EXTENSION}),
-            PromisedOutput("hosts/python.md"));
+  EXPECT_EQ(
+      Printed({SEMBLANCE_PYTHON, Source("tools/examples/python/notes.py"), SEMBLANCE_EXTENSION}),
+      PromisedOutput("hosts/python.md"));
+}
+
+// As with the Debian package, where the loader finds the extension by its name.
+TEST_F(ExampleTest, TheReadmesLines) {
+  const std::string readme = ReadFile(Source("README.md"));
+  const size_t section = readme.find("## In one line");
+  const auto block = [&](const std::string& fence) {
+    const std::string begin = "\n\n" + fence + "\n";
+    const size_t first = readme.find(begin, section) + begin.size();
+    return readme.substr(first, readme.find("\n```", first) + 1 - first);
+  };
+  const std::string build = SEMBLANCE_BINARY_DIR;
+  EXPECT_EQ(Printed({"bash", "-ec", "cd '" + folder_.Path("") + "'\n" + block("```sh")}, "",
+                    {{"LD_LIBRARY_PATH", build + "/lib"}, {"PATH", build + "/bin:/usr/bin:/bin"}}),
+            block("```"));
 }
 
 class NodeTest : public HostTest {
@@ -30,8 +46,8 @@ class NodeTest : public HostTest {
     std::vector<std::string> words = {SEMBLANCE_NODE};
     words.insert(words.end(), arguments.begin(), arguments.end());
     if (modules_.empty()) modules_ = InstallNpmPackage();
-    return RunProgram(words, "", {{"NODE_PATH", modules_ + ":" SEMBLANCE_NODE_PATH},
-                                  {"NODE_NO_WARNINGS", "1"}});
+    return RunProgram(
+        words, "", {{"NODE_PATH", modules_ + ":" SEMBLANCE_NODE_PATH}, {"NODE_NO_WARNINGS", "1"}});
   }
   bool Has(const std::string& binding) {
     return RunProgram({SEMBLANCE_NODE, "-e", "require('" + binding + "')"}, "",
@@ -59,7 +75,8 @@ TEST_F(NodeTest, EveryBindingThatIsHereRunsItsExample) {
 }
 
 TEST_F(NodeTest, ThePackageSaysWhatIsWrongWithWhatItIsGiven) {
-  const Outcome outcome = Node({"-p", "try { require('semblance').load({}) } catch (e) { e.message }"});
+  const Outcome outcome =
+      Node({"-p", "try { require('semblance').load({}) } catch (e) { e.message }"});
   EXPECT_THAT(outcome.out, HasSubstr("semblance: load(db) expects a connection"));
 }
 
@@ -72,8 +89,8 @@ TEST_F(NodeTest, ThePackageIsAnEsModuleToo) {
 
 // The table of docs/peers.md, without the peers.
 TEST_F(ExampleTest, SemblanceGivesTheExactAnswersThatPeersAreHeldAgainst) {
-  const std::string table = Printed({SEMBLANCE_PYTHON, Source("tools/bench/peer-answers"),
-                                     "--extension", SEMBLANCE_EXTENSION});
+  const std::string table = Printed(
+      {SEMBLANCE_PYTHON, Source("tools/bench/peer-answers"), "--extension", SEMBLANCE_EXTENSION});
   EXPECT_THAT(table, HasSubstr("| wrong, of 20 | | 0 |\n| refused | | 0 |\n"));
   const std::string page = ReadFile(Source("docs/peers.md"));
   std::istringstream lines(table);

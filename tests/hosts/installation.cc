@@ -10,7 +10,8 @@ std::string HostTest::Printed(const std::vector<std::string>& arguments, const s
                               const std::vector<std::pair<std::string, std::string>>& environment) {
   const Outcome outcome = RunProgram(arguments, input, environment);
   EXPECT_EQ(outcome.code, 0) << arguments[0] << " " << (arguments.size() > 1 ? arguments[1] : "")
-                             << "\n" << outcome.out << outcome.err;
+                             << "\n"
+                             << outcome.out << outcome.err;
   return outcome.out;
 }
 
@@ -43,7 +44,9 @@ std::string HostTest::Shell(const std::string& extension, const std::string& sql
   return outcome.out + outcome.err;
 }
 
-std::string Source(const std::string& path) { return std::string(SEMBLANCE_SOURCE_DIR) + "/" + path; }
+std::string Source(const std::string& path) {
+  return std::string(SEMBLANCE_SOURCE_DIR) + "/" + path;
+}
 
 std::string ReadFile(const std::string& path) {
   std::ostringstream bytes;

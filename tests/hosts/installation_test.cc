@@ -27,9 +27,9 @@ TEST_F(InstallationTest, TheExtensionIsLoadedFromWhereItWasInstalled) {
 
 TEST_F(InstallationTest, TheInstalledProgramFindsItsExtension) {
   const std::string extension = Install();
-  const Outcome outcome = RunProgram({prefix_ + "/bin/semblance", "shell", ":memory:",
-                                      "SELECT semblance_version()"},
-                                     "", {{"SEMBLANCE_EXTENSION", ""}});
+  const Outcome outcome =
+      RunProgram({prefix_ + "/bin/semblance", "shell", ":memory:", "SELECT semblance_version()"},
+                 "", {{"SEMBLANCE_EXTENSION", ""}});
   EXPECT_EQ(outcome.out, "0.1.0\n") << outcome.err;
 }
 
@@ -73,8 +73,8 @@ TEST_F(InstallationTest, TheCppExampleIsBuiltWithTheInstalledCMakePackage) {
 TEST_F(InstallationTest, LicencesOfWhatIsLinkedAreInstalled) {
   Install();
   const std::string licences = ReadFile(prefix_ + "/share/doc/semblance/copyright");
-  for (const char* part : {"FAISS 1.", "RocksDB 7.", "oneDNN", "libutf8proc.a",
-                           "Permission is hereby granted"}) {
+  for (const char* part :
+       {"FAISS 1.", "RocksDB 7.", "oneDNN", "libutf8proc.a", "Permission is hereby granted"}) {
     EXPECT_THAT(licences, HasSubstr(part));
   }
   EXPECT_THAT(ReadFile(prefix_ + "/share/doc/semblance/LICENSE"), HasSubstr("Apache License"));
@@ -84,9 +84,10 @@ TEST_F(InstallationTest, SomethingLinkedThatTheLicencesDoNotNameIsAnError) {
   std::string table = ReadFile(Source("docs/third-party.md"));
   const size_t row = table.find("| `librocksdb");
   table.erase(row, table.find('\n', row) + 1 - row);
-  const Outcome outcome = RunProgram(
-      {"bash", Source("tools/packaging/make-copyright"), folder_.File("table.md", table),
-       std::string(SEMBLANCE_BINARY_DIR) + "/build.ninja", folder_.Path("out"), SEMBLANCE_EXTENSION});
+  const Outcome outcome =
+      RunProgram({"bash", Source("tools/packaging/make-copyright"), folder_.File("table.md", table),
+                  std::string(SEMBLANCE_BINARY_DIR) + "/build.ninja", folder_.Path("out"),
+                  SEMBLANCE_EXTENSION});
   EXPECT_NE(outcome.code, 0);
   EXPECT_THAT(outcome.err, HasSubstr("librocksdb.so.7.8 is linked"));
 }

@@ -6,7 +6,10 @@
 #   lib/pkgconfig, lib/cmake           the extension's path, for build systems
 #   share/doc/semblance                licences
 #
-# Build first: an installation builds nothing.
+# Build first: an installation builds nothing. A build with sanitizers is not for installing.
+if(SEMBLANCE_SANITIZE)
+  return()
+endif()
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -25,8 +25,8 @@ void Check(sqlite3* db, int code) {
   }
 }
 
-// Extensions are loaded by connection. Loading is switched on for this call only, and for C, so that
-// SQL that somebody else wrote cannot load anything.
+// Extensions are loaded by connection. Loading is switched on for this call only, and for C, so
+// that SQL that somebody else wrote cannot load anything.
 Database Open(const std::string& file) {
   sqlite3* opened = nullptr;
   const int code = sqlite3_open(file.c_str(), &opened);
@@ -65,15 +65,16 @@ std::vector<float> Vector(const Statement& statement, int column) {
 }
 
 void SearchText(const Database& db) {
-  Execute(db, "CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED, year INTEGER);"
-              "BEGIN;"  // one transaction: the notes are embedded together
-              "INSERT INTO notes(body, year) VALUES"
-              "  ('A man is playing the guitar on the street.', 2019),"
-              "  ('The central bank raised its interest rates.', 2021),"
-              "  ('Two dogs run across the snowy field.', 2021),"
-              "  ('How to bake rye bread at home.', 2023),"
-              "  ('The orchestra rehearses a symphony.', 2024);"
-              "COMMIT");
+  Execute(db,
+          "CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED, year INTEGER);"
+          "BEGIN;"  // one transaction: the notes are embedded together
+          "INSERT INTO notes(body, year) VALUES"
+          "  ('A man is playing the guitar on the street.', 2019),"
+          "  ('The central bank raised its interest rates.', 2021),"
+          "  ('Two dogs run across the snowy field.', 2021),"
+          "  ('How to bake rye bread at home.', 2023),"
+          "  ('The orchestra rehearses a symphony.', 2024);"
+          "COMMIT");
   const Statement search =
       Prepare(db, "SELECT body FROM notes WHERE body MATCH ?1 AND year > ?2 AND k = 1");
   for (int year : {2000, 2020}) {
