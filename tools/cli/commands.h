@@ -19,6 +19,7 @@ class UsageError : public std::runtime_error {
 
 void AddDemoCommand(CLI::App* program);
 void AddImportCommand(CLI::App* program);
+void AddMigrateCommand(CLI::App* program);
 void AddSearchCommand(CLI::App* program);
 void AddTrainCommand(CLI::App* program);
 void AddEvalCommand(CLI::App* program);
