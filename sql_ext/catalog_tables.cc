@@ -58,7 +58,7 @@ std::vector<Row> MetricRows(Connection& connection) {
     const training::Report& report = metric.report;
     rows.push_back({Signed(metric.run), Signed(metric.sequence), report.phase, report.step,
                     report.total_steps, report.epoch, report.loss, report.learning_rate,
-                    report.alignment, report.uniformity, report.dev_spearman,
+                    report.alignment, report.uniformity, report.anisotropy, report.dev_spearman,
                     report.sentences_per_second, report.eta_seconds});
   }
   return rows;
@@ -78,7 +78,7 @@ constexpr Catalog kMetrics = {
     "semblance_metrics",
     "CREATE TABLE x(run INTEGER, sequence INTEGER, phase TEXT, step INTEGER, total_steps INTEGER,"
     " epoch REAL, loss REAL, learning_rate REAL, alignment REAL, uniformity REAL,"
-    " dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL)",
+    " anisotropy REAL, dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL)",
     MetricRows};
 
 struct Table : sqlite3_vtab {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/training/augment.h"
 #include "engine/training/model_files.h"
 #include "engine/training/tokenizer_training.h"
 
@@ -41,13 +42,35 @@ void ForEachRow(RowSource* rows, int used, const std::function<bool()>& cancel, 
   }
 }
 
+// For each of `count` ids of a text whether a word begins with it. No tokenizer makes a piece
+// across a space, so the text up to one gives the ids before the next word, and no others.
+std::vector<bool> WordBegins(const std::string& text, const encoder::Tokenizer& tokenizer,
+                             uint32_t max_length, size_t count) {
+  constexpr const char* kSpaces = " \t\r\n";
+  std::vector<bool> begins(count, false);
+  size_t word = text.find_first_not_of(kSpaces);
+  size_t at = 1;  // behind [CLS]
+  while (word != std::string::npos && at + 1 < count) {
+    begins[at] = true;
+    const size_t space = text.find_first_of(kSpaces, word);
+    word = text.find_first_not_of(kSpaces, space);
+    if (word != std::string::npos) {
+      at = tokenizer.Encode(text.substr(0, space), max_length).size() - 1;
+    }
+  }
+  return begins;
+}
+
 void AddRow(const std::vector<std::string>& row, const encoder::Tokenizer& tokenizer,
-            uint32_t max_length, Corpus* corpus) {
+            const Options& options, Corpus* corpus) {
+  const auto max_length = static_cast<uint32_t>(options.max_length);
   bool empty = false;
   for (const std::string& text : row) {
     const std::vector<int32_t> ids = tokenizer.Encode(text, max_length);
     empty = empty || ids.size() <= 2;  // nothing between [CLS] and [SEP]
-    corpus->Add(ids);
+    corpus->Add(ids, ChangesWords(options.augment)
+                         ? WordBegins(text, tokenizer, max_length, ids.size())
+                         : std::vector<bool>());
   }
   if (empty) corpus->RemoveLastRow();
 }
@@ -76,7 +99,7 @@ void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
     if (i % kRowsBetweenPolls == 0) Poll(cancel);
     row.emplace_back(texts[i]);
     if (row.size() < static_cast<size_t>(used)) continue;
-    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
+    AddRow(row, *out->tokenizer, options, out->corpus.get());
     row.clear();
   }
 }
@@ -113,13 +136,19 @@ void AdoptBase(const encoder::ModelPackage& base, Options* options) {
 
 namespace {
 
+void TokeniseWithTokenizerOf(const encoder::ModelPackage& package, RowSource* rows, int used,
+                             const Options& options, const std::function<bool()>& cancel,
+                             Prepared* out) {
+  CopyTokenizerFiles(package, &out->tokenizer_files);
+  out->tokenizer = encoder::Tokenizer::Load(package);
+  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
+    AddRow(row, *out->tokenizer, options, out->corpus.get());
+  });
+}
+
 void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int used,
                      const Options& options, const std::function<bool()>& cancel, Prepared* out) {
-  CopyTokenizerFiles(base, &out->tokenizer_files);
-  out->tokenizer = encoder::Tokenizer::Load(base);
-  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
-    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
-  });
+  TokeniseWithTokenizerOf(base, rows, used, options, cancel, out);
   int64_t ignored = 0;
   out->shape = ReadShape(base, &ignored);
   const int64_t layers_before = out->shape.layers;
@@ -135,9 +164,13 @@ void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int use
   FitWeights(out->shape, layers_before, static_cast<uint64_t>(options.seed), &out->weights);
 }
 
-void PrepareAnew(RowSource* rows, int used, const Options& options,
-                 const std::function<bool()>& cancel, Prepared* out) {
-  TokeniseWithNewTokenizer(rows, used, options, cancel, out);
+void PrepareAnew(const encoder::ModelPackage* tokenizer, RowSource* rows, int used,
+                 const Options& options, const std::function<bool()>& cancel, Prepared* out) {
+  if (tokenizer != nullptr) {
+    TokeniseWithTokenizerOf(*tokenizer, rows, used, options, cancel, out);
+  } else {
+    TokeniseWithNewTokenizer(rows, used, options, cancel, out);
+  }
   out->shape.layers = options.layers;
   out->shape.hidden = options.hidden;
   out->shape.heads = options.heads;
@@ -151,7 +184,8 @@ void PrepareAnew(RowSource* rows, int used, const Options& options,
 
 }  // namespace
 
-Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Options& options,
+Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base,
+                 const encoder::ModelPackage* tokenizer, const Options& options,
                  const std::function<bool()>& cancel) {
   Prepared out;
   const int used = UsedColumns(options, rows->columns());
@@ -159,7 +193,7 @@ Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Optio
   if (base != nullptr) {
     PrepareFromBase(*base, rows, used, options, cancel, &out);
   } else {
-    PrepareAnew(rows, used, options, cancel, &out);
+    PrepareAnew(tokenizer, rows, used, options, cancel, &out);
   }
   return out;
 }

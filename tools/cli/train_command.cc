@@ -22,6 +22,7 @@ struct TrainOptions {
   std::string name;
   std::string base;
   std::string dev;
+  bool resume = false;
   std::vector<std::string> options;  // k=v
 };
 
@@ -41,6 +42,7 @@ std::string OptionsJson(const TrainOptions& options) {
   json["name"] = options.name;
   if (!options.base.empty()) json["base"] = options.base;
   if (!options.dev.empty()) json["dev"] = options.dev;
+  if (options.resume) json["resume"] = true;
   try {
     return json.dump();
   } catch (const nlohmann::json::exception&) {
@@ -56,11 +58,17 @@ struct LiveColumn {
 };
 
 constexpr LiveColumn kColumns[] = {
-    {"phase", "phase", 9, -1},     {"step", "step", 7, 0},
-    {"total_steps", "of", 7, 0},   {"epoch", "epoch", 6, 2},
-    {"loss", "loss", 8, 4},        {"learning_rate", "rate", 9, 6},
-    {"alignment", "align", 7, 3},  {"uniformity", "uniform", 7, 3},
-    {"dev_spearman", "dev", 6, 4}, {"sentences_per_second", "sent./s", 8, 0},
+    {"phase", "phase", 9, -1},
+    {"step", "step", 7, 0},
+    {"total_steps", "of", 7, 0},
+    {"epoch", "epoch", 6, 2},
+    {"loss", "loss", 8, 4},
+    {"learning_rate", "rate", 9, 6},
+    {"alignment", "align", 7, 3},
+    {"uniformity", "uniform", 7, 3},
+    {"anisotropy", "aniso", 6, 3},
+    {"dev_spearman", "dev", 6, 4},
+    {"sentences_per_second", "sent./s", 8, 0},
     {"eta_seconds", "eta", 8, -2},
 };
 
@@ -109,7 +117,11 @@ void Train(const TrainOptions& options) {
         model = run.Text(found->second);
     }
   } catch (const SqlError& error) {
-    if (error.interrupted()) throw std::runtime_error("interrupted: no model was published");
+    if (error.interrupted())
+      throw std::runtime_error(
+          "interrupted: no model was published; the same command with --resume goes on from the "
+          "last "
+          "checkpoint");
     throw;
   }
   if (!model.empty()) std::printf("model '%s' is in %s\n", model.c_str(), options.database.c_str());
@@ -129,6 +141,9 @@ void AddTrainCommand(CLI::App* program) {
   command->add_option("--base", options->base, "Model to start from");
   command->add_option("--dev", options->dev,
                       "SELECT of sentence, sentence, score: the best model by these is kept");
+  command->add_flag("--resume", options->resume,
+                    "Go on from the last checkpoint of a run of this name that was stopped; begin "
+                    "where there is none");
   command
       ->add_option("--option", options->options,
                    "A training option, as epochs=2; may be given several times")
