@@ -12,6 +12,7 @@
 #include "tools/cli/connection.h"
 #include "tools/cli/formatting.h"
 #include "tools/cli/interrupt.h"
+#include "tools/cli/training_options.h"
 
 namespace semblance::cli {
 namespace {
@@ -27,27 +28,11 @@ struct TrainOptions {
 };
 
 std::string OptionsJson(const TrainOptions& options) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const std::string& option : options.options) {
-    const size_t equals = option.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UsageError("--option " + option + ": expected name=value, as in --option epochs=2");
-    }
-    const std::string value = option.substr(equals + 1);
-    // Numbers, true, false and lists are JSON; what is not JSON is text, so that nobody has to
-    // quote twice.
-    auto parsed = nlohmann::json::parse(value, nullptr, false);
-    json[option.substr(0, equals)] = parsed.is_discarded() ? nlohmann::json(value) : parsed;
-  }
-  json["name"] = options.name;
+  nlohmann::json json = {{"name", options.name}};
   if (!options.base.empty()) json["base"] = options.base;
   if (!options.dev.empty()) json["dev"] = options.dev;
   if (options.resume) json["resume"] = true;
-  try {
-    return json.dump();
-  } catch (const nlohmann::json::exception&) {
-    throw UsageError("the options are not valid UTF-8");
-  }
+  return Merged(OptionsObject(options.options), json.dump());
 }
 
 struct LiveColumn {
