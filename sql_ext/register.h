@@ -17,10 +17,11 @@ void RegisterInfoFunctions(sqlite3* db,
                            const ConnectionPtr& connection);  // semblance_version, _info
 void RegisterModelFunctions(sqlite3* db, const ConnectionPtr& connection);  // embed, similarity
 void RegisterModelFileFunctions(sqlite3* db,
-                                const ConnectionPtr& connection);          // semblance_export_…
-void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_train
-void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);  // semblance_models, ...
-void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);    // semblance(...)
+                                const ConnectionPtr& connection);           // semblance_export_…
+void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_whiten
+void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
+void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...
+void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);     // semblance(...)
 
 // How those files do it. Whatever gets a connection finds it with ConnectionOf.
 struct FunctionSpec {

@@ -57,8 +57,9 @@ const std::vector<Spec>& Specs() {
        "a new tokenizer folds case"},
       {"tokenizer_rows", &Options::tokenizer_rows, 100, 2000000, {},
        "texts, evenly spread, that a new tokenizer is trained on at most"},
-      {"objective", &Options::objective, 0, 0, {"auto", "unsup", "pairs", "triplets", "mlm"},
-       "auto: by the number of columns (1, 2, 3)"},
+      {"objective", &Options::objective, 0, 0, {"auto", "unsup", "pairs", "triplets", "mlm", "none"},
+       "auto: by the number of columns (1, 2, 3); none: the base as it is, of which layers 0 leaves "
+       "the token embeddings"},
       {"temperature", &Options::temperature, 0.001, 10, {},
        "cosines are divided by it"},
       {"hard_negative_weight", &Options::hard_negative_weight, -20, 20, {},
@@ -269,8 +270,9 @@ void CheckTogether(Options* o) {
         "fixed_mask needs both views of a text to have the same tokens: objective unsup, augment "
         "none");
   }
-  if (o->objective == "mlm" && (o->dual_encoder || o->chunk > 0 || !o->dims.empty())) {
-    Fail("dual_encoder, chunk and dims are of the contrastive objectives, not of mlm");
+  if ((o->objective == "mlm" || o->objective == "none") &&
+      (o->dual_encoder || o->chunk > 0 || !o->dims.empty())) {
+    Fail("dual_encoder, chunk and dims are of the contrastive objectives, not of " + o->objective);
   }
   std::sort(o->dims.begin(), o->dims.end());
   o->dims.erase(std::unique(o->dims.begin(), o->dims.end()), o->dims.end());

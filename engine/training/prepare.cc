@@ -124,7 +124,8 @@ void AdoptBase(const encoder::ModelPackage& base, Options* options) {
   Adopt("intermediate", shape.intermediate, options, &Options::intermediate);
   Adopt("vocab_size", shape.vocabulary, options, &Options::vocab_size);
   if (options->given.count("layers") == 0) options->layers = shape.layers;
-  if (options->layers < shape.layers) {
+  const bool bag = options->objective == "none" && options->layers == 0;
+  if (options->layers < shape.layers && !bag) {
     throw Error(ErrorKind::kInvalid, "training option \"layers\" is " +
                                          std::to_string(options->layers) + ", the base model has " +
                                          std::to_string(shape.layers) +
@@ -135,6 +136,16 @@ void AdoptBase(const encoder::ModelPackage& base, Options* options) {
 }
 
 namespace {
+
+// What is left of a network without its layers is a bag of tokens, which have no positions.
+void ForgetPositions(Weights* weights) {
+  for (const char* table : {"position", "token_type"}) {
+    const auto found = weights->find("embeddings." + std::string(table) + "_embeddings.weight");
+    if (found != weights->end()) {
+      std::fill(found->second.values.begin(), found->second.values.end(), 0.0f);
+    }
+  }
+}
 
 void TokeniseWithTokenizerOf(const encoder::ModelPackage& package, RowSource* rows, int used,
                              const Options& options, const std::function<bool()>& cancel,
@@ -161,6 +172,7 @@ void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int use
                 "the base model's tokenizer has more pieces than its embedding table has rows");
   }
   out->weights = ReadWeights(base);
+  if (options.layers < layers_before) ForgetPositions(&out->weights);
   FitWeights(out->shape, layers_before, static_cast<uint64_t>(options.seed), &out->weights);
 }
 

@@ -145,8 +145,10 @@ class Run : public TrainingRun {
   void ReportTheEnd(Report* report) {
     report->phase = "done";
     report->step = progress_.step;
-    report->total_steps = batches_->total();
-    report->epoch = batches_->epoch(progress_.step);
+    if (batches_ != nullptr) {
+      report->total_steps = batches_->total();
+      report->epoch = batches_->epoch(progress_.step);
+    }
     report->loss = progress_.loss;
     report->dev_spearman = best_.empty() ? kNotMeasured : progress_.best_score;
     report->alignment = progress_.alignment;
@@ -187,10 +189,17 @@ class Run : public TrainingRun {
       GoOn(report);
       return;
     }
-    const bool warm_up = options_.mlm_epochs > 0 && options_.objective != "mlm";
-    BeginPhase(warm_up ? Stage::kMlm : Stage::kTrain);
     report->phase = "tokenizer";
     report->step = report->total_steps = static_cast<int64_t>(corpus.rows());
+    if (options_.objective == "none") {
+      Report measured;
+      stage_ = Stage::kTrain;
+      Measure(&measured);
+      stage_ = Stage::kDone;
+      return;
+    }
+    const bool warm_up = options_.mlm_epochs > 0 && options_.objective != "mlm";
+    BeginPhase(warm_up ? Stage::kMlm : Stage::kTrain);
   }
 
   void BeginPhase(Stage stage) {

@@ -36,6 +36,7 @@ void RegisterAll(sqlite3* db) {
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
+  RegisterWhitenFunction(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
   RegisterTableModule(db, connection);
