@@ -242,12 +242,14 @@ double EstimatedBytes(int columns, const Options& o) {
       (static_cast<double>(o.vocab_size) + static_cast<double>(o.max_length)) * hidden +
       layers * (4 * hidden * hidden + 2 * hidden * inner);
   const double length = static_cast<double>(o.max_length);
-  const double rows = static_cast<double>(o.chunk > 0 ? std::min(o.chunk, o.batch) : o.batch);
-  const double tokens = rows * std::max(columns, 2) * length;
+  const bool masks = o.mlm_weight > 0 || o.mlm_epochs > 0 || o.objective == "mlm";
+  // A pass over masked tokens takes the whole batch.
+  const int64_t rows = o.chunk > 0 && !masks ? std::min(o.chunk, o.batch) : o.batch;
+  const double tokens = static_cast<double>(rows) * std::max(columns, 2) * length;
   const double kept =
       8 * hidden + layers * (12 * hidden + 3 * inner + 3 * length * static_cast<double>(o.heads));
   double bytes = 4 * (6 * parameters * (o.dual_encoder ? 2 : 1) + tokens * kept);
-  if (o.mlm_weight > 0 || o.mlm_epochs > 0 || o.objective == "mlm") {
+  if (masks) {
     bytes += 4 * 3 * tokens * o.mlm_rate * static_cast<double>(o.vocab_size);
   }
   return bytes;
