@@ -38,6 +38,7 @@ void RegisterAll(sqlite3* db) {
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
+  RegisterWhitenFunction(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
   RegisterPairsTable(db, connection);

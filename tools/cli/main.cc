@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
   semblance::cli::AddMigrateCommand(&program);
   semblance::cli::AddSearchCommand(&program);
   semblance::cli::AddTrainCommand(&program);
+  semblance::cli::AddPlotCommand(&program);
+  semblance::cli::AddAblateCommand(&program);
   semblance::cli::AddEvalCommand(&program);
   semblance::cli::AddModelCommand(&program);
   semblance::cli::AddInfoCommand(&program);
