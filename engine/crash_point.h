@@ -2,6 +2,8 @@
 // it is passed. The names, in the order a commit meets them:
 //   commit:before-prepare  commit:prepared  commit:in-sqlite  commit:committed  commit:published
 //   seal:built  seal:saved  seal:manifest  seal:published  seal:cleaned
+// and those a training run meets after each report:
+//   train:reported  train:logged  train:saved (a checkpoint); train:published (the model)
 // Without that variable a crash point is one comparison.
 #pragma once
 

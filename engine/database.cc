@@ -21,7 +21,8 @@ std::shared_ptr<Database> Database::OpenInMemory() {
 }
 
 Database::Database(std::shared_ptr<storage::Store> store)
-    : store_(std::move(store)), models_(store_), training_log_(store_) {
+    : store_(std::move(store)), models_(store_), training_log_(store_),
+      training_checkpoints_(store_) {
   for (auto& transaction : store_->TakePrepared()) {
     const std::string& name = transaction->name();
     const size_t slash = name.find('/');

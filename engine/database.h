@@ -17,6 +17,7 @@
 #include "engine/collection.h"
 #include "engine/indexer.h"
 #include "engine/model_registry.h"
+#include "engine/training_checkpoints.h"
 #include "engine/training_log.h"
 #include "storage/store.h"
 
@@ -32,6 +33,7 @@ class Database : public std::enable_shared_from_this<Database> {
   storage::Store& store() { return *store_; }
   ModelRegistry& models() { return models_; }
   TrainingLog& training_log() { return training_log_; }
+  TrainingCheckpoints& training_checkpoints() { return training_checkpoints_; }
 
   // The collection with this id, loaded on first use. One object per id; the pointer holds the
   // Database too.
@@ -64,6 +66,7 @@ class Database : public std::enable_shared_from_this<Database> {
   const std::shared_ptr<storage::Store> store_;
   ModelRegistry models_;
   TrainingLog training_log_;
+  TrainingCheckpoints training_checkpoints_;
   Indexer indexer_;
 
   std::mutex mu_;

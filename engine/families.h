@@ -21,6 +21,7 @@
 //             "file/" id "/" file name            blob: one file of a model package
 //   runs      "run/" run                          JSON: name, base, query, options, status, times
 //             "metric/" run  sequence             JSON: one report of the trainer
+//             "checkpoint/" run                   blob: what a run that is not done goes on from
 #pragma once
 
 #include <string>

@@ -33,6 +33,7 @@ ModelInfo Describe(const std::string& name, const encoder::ModelPackage& package
   info.id = package.Id();
   info.dimension = encoder.dimension();
   info.max_length = encoder.max_length();
+  info.dims = encoder.dims();
   info.pooler = encoder::PoolerName(encoder.pooler());
   for (const auto& [file, bytes] : package.files()) info.bytes += bytes.size();
   info.record = "{}";
@@ -46,6 +47,7 @@ std::string ToJson(const ModelInfo& info, const encoder::ModelPackage& package) 
                          {"dimension", info.dimension},
                          {"pooler", info.pooler},
                          {"max_length", info.max_length},
+                         {"dims", info.dims},
                          {"bytes", info.bytes},
                          {"created", info.created},
                          {"record", info.record},
@@ -136,6 +138,7 @@ std::vector<ModelInfo> ModelRegistry::Stored() const {
     info.id = json.value("id", "");
     info.dimension = json.value("dimension", 0u);
     info.max_length = json.value("max_length", 0u);
+    info.dims = json.value("dims", std::vector<int64_t>());
     info.pooler = json.value("pooler", "");
     info.bytes = json.value("bytes", uint64_t{0});
     info.created = json.value("created", "");

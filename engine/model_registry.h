@@ -27,7 +27,8 @@ struct ModelInfo {
   uint32_t version = 1;
   std::string id;  // 16 hex digits over the package's contents
   uint32_t dimension = 0;
-  uint32_t max_length = 0;  // tokens
+  uint32_t max_length = 0;    // tokens
+  std::vector<int64_t> dims;  // smaller dimensions that it was trained to be cut to
   std::string pooler;
   uint64_t bytes = 0;     // of the package
   std::string created;    // UTC, ISO 8601; empty for the built-in one

@@ -88,11 +88,23 @@ void TrainingLog::Append(uint64_t run, uint64_t sequence, const training::Report
   PutNumber(&json, "learning_rate", report.learning_rate);
   PutNumber(&json, "alignment", report.alignment);
   PutNumber(&json, "uniformity", report.uniformity);
+  PutNumber(&json, "anisotropy", report.anisotropy);
   PutNumber(&json, "dev_spearman", report.dev_spearman);
   PutNumber(&json, "sentences_per_second", report.sentences_per_second);
   PutNumber(&json, "eta_seconds", report.eta_seconds);
   auto transaction = store_->Begin();
   transaction->Put(kRuns, MetricKey(run, sequence), json.dump());
+  transaction->Commit(false);
+}
+
+void TrainingLog::RemoveReports(uint64_t run, uint64_t sequence) {
+  std::string prefix(kMetricPrefix);
+  storage::AppendU64(&prefix, run);
+  auto transaction = store_->Begin();
+  auto cursor = store_->Scan(kRuns, prefix);
+  for (cursor->Seek(MetricKey(run, sequence)); cursor->Valid(); cursor->Next()) {
+    transaction->Delete(kRuns, cursor->Key());
+  }
   transaction->Commit(false);
 }
 
@@ -132,6 +144,7 @@ std::vector<Metric> TrainingLog::Metrics() const {
     metric.report.learning_rate = GetNumber(json, "learning_rate");
     metric.report.alignment = GetNumber(json, "alignment");
     metric.report.uniformity = GetNumber(json, "uniformity");
+    metric.report.anisotropy = GetNumber(json, "anisotropy");
     metric.report.dev_spearman = GetNumber(json, "dev_spearman");
     metric.report.sentences_per_second = GetNumber(json, "sentences_per_second");
     metric.report.eta_seconds = GetNumber(json, "eta_seconds");

@@ -38,6 +38,8 @@ class TrainingLog {
   uint64_t Begin(const RunInfo& info);  // gives the run's number; sets started and status "running"
   void Update(const RunInfo& info);     // replaces the record of info.run
   void Append(uint64_t run, uint64_t sequence, const training::Report& report);
+  // Removes the run's reports from `sequence` on: those it made after its last checkpoint.
+  void RemoveReports(uint64_t run, uint64_t sequence);
   std::vector<RunInfo> Runs() const;
   std::vector<Metric> Metrics() const;  // by run, then sequence
 

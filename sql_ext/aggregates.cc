@@ -1,9 +1,10 @@
-// spearman, pearson, alignment, uniformity and vec_avg: an evaluation is one SELECT. A row with
-// NULL in any argument is skipped; a result that is undefined is NULL.
+// spearman, pearson, alignment, uniformity, anisotropy and vec_avg: an evaluation is one SELECT. A
+// row with NULL in any argument is skipped; a result that is undefined is NULL.
 //
-// Memory: pearson, alignment and vec_avg keep a constant amount; spearman 16 bytes a row, because
-// ranks need all of them; uniformity a bounded sample (measures.h).
+// Memory: pearson, alignment, anisotropy and vec_avg keep a constant amount; spearman 16 bytes a
+// row, because ranks need all of them; uniformity a bounded sample (measures.h).
 
+#include <cmath>
 #include <memory>
 #include <new>
 #include <optional>
@@ -92,6 +93,28 @@ struct UniformityState {
   void Finish(sqlite3_context* context) const { ResultOptional(context, uniformity.Value()); }
 };
 
+// The mean cosine of all pairs: the squared length of the sum of n unit vectors holds each pair
+// twice, and n besides.
+struct AnisotropyState {
+  std::vector<double> sums;
+  double count = 0;
+  void Step(sqlite3_value** arguments) {
+    const std::vector<float> vector = DirectionFrom(arguments[0], "anisotropy()");
+    if (sums.empty()) sums.resize(vector.size());
+    CheckRowDimension(sums.size(), vector.size(), "anisotropy()");
+    double square = 0;
+    for (const float element : vector) square += static_cast<double>(element) * element;
+    for (size_t i = 0; i < vector.size(); ++i) sums[i] += vector[i] / std::sqrt(square);
+    ++count;
+  }
+  void Finish(sqlite3_context* context) const {
+    if (count < 2) return;
+    double square = 0;
+    for (const double sum : sums) square += sum * sum;
+    sqlite3_result_double(context, (square - count) / (count * (count - 1)));
+  }
+};
+
 struct AverageState {
   std::vector<double> sums;
   double count = 0;
@@ -148,6 +171,7 @@ void RegisterAggregates(sqlite3* db) {
       Spec<PearsonState, 2>("pearson", kPure),
       Spec<AlignmentState, 2>("alignment", kPure),
       Spec<UniformityState, 1>("uniformity", kPure),
+      Spec<AnisotropyState, 1>("anisotropy", kPure),
       Spec<AverageState, 1>("vec_avg", kPure | kResultSubtype),
   };
   for (const AggregateSpec& aggregate : aggregates) RegisterAggregate(db, aggregate);

@@ -27,14 +27,21 @@ struct Catalog {
   std::vector<Row> (*rows)(Connection& connection);
 };
 
+// As JSON: [64,128].
+std::string List(const std::vector<int64_t>& numbers) {
+  std::string list;
+  for (const int64_t number : numbers) list += (list.empty() ? "" : ",") + std::to_string(number);
+  return "[" + list + "]";
+}
+
 int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
 
 std::vector<Row> ModelRows(Connection& connection) {
   std::vector<Row> rows;
   for (const engine::ModelInfo& model : connection.Models()->ListAll()) {
     rows.push_back({model.name, int64_t{model.version}, model.id, int64_t{model.dimension},
-                    int64_t{model.max_length}, model.pooler, Signed(model.bytes), model.created,
-                    int64_t{model.built_in}, model.record});
+                    int64_t{model.max_length}, List(model.dims), model.pooler, Signed(model.bytes),
+                    model.created, int64_t{model.built_in}, model.record});
   }
   return rows;
 }
@@ -58,7 +65,7 @@ std::vector<Row> MetricRows(Connection& connection) {
     const training::Report& report = metric.report;
     rows.push_back({Signed(metric.run), Signed(metric.sequence), report.phase, report.step,
                     report.total_steps, report.epoch, report.loss, report.learning_rate,
-                    report.alignment, report.uniformity, report.dev_spearman,
+                    report.alignment, report.uniformity, report.anisotropy, report.dev_spearman,
                     report.sentences_per_second, report.eta_seconds});
   }
   return rows;
@@ -67,7 +74,7 @@ std::vector<Row> MetricRows(Connection& connection) {
 constexpr Catalog kModels = {
     "semblance_models",
     "CREATE TABLE x(name TEXT, version INTEGER, id TEXT, dimension INTEGER, max_length INTEGER,"
-    " pooler TEXT, bytes INTEGER, created TEXT, built_in INTEGER, record TEXT)",
+    " dims TEXT, pooler TEXT, bytes INTEGER, created TEXT, built_in INTEGER, record TEXT)",
     ModelRows};
 constexpr Catalog kRuns = {
     "semblance_runs",
@@ -78,7 +85,7 @@ constexpr Catalog kMetrics = {
     "semblance_metrics",
     "CREATE TABLE x(run INTEGER, sequence INTEGER, phase TEXT, step INTEGER, total_steps INTEGER,"
     " epoch REAL, loss REAL, learning_rate REAL, alignment REAL, uniformity REAL,"
-    " dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL)",
+    " anisotropy REAL, dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL)",
     MetricRows};
 
 struct Table : sqlite3_vtab {

@@ -20,7 +20,9 @@ constexpr Declared kDeclared[] = {{HiddenColumn::kK, "k", "INTEGER", true},
                                   {HiddenColumn::kDistance, "distance", "REAL", true},
                                   {HiddenColumn::kRank, "rank", "INTEGER", false},
                                   {HiddenColumn::kScore, "score", "REAL", false},
-                                  {HiddenColumn::kDiversity, "diversity", "REAL", false}};
+                                  {HiddenColumn::kDiversity, "diversity", "REAL", false},
+                                  {HiddenColumn::kWordRank, "word_rank", "INTEGER", false},
+                                  {HiddenColumn::kMeaningRank, "meaning_rank", "INTEGER", false}};
 
 bool Same(const std::string& a, const char* b) { return sqlite3_stricmp(a.c_str(), b) == 0; }
 

@@ -10,10 +10,20 @@ namespace semblance::sql {
 
 // In this order, which is also that of arguments in FROM: notes('query', k, ef). kTable has the
 // table's own name.
-enum class HiddenColumn { kTable, kK, kEf, kDistance, kRank, kScore, kDiversity };
+enum class HiddenColumn {
+  kTable,
+  kK,
+  kEf,
+  kDistance,
+  kRank,
+  kScore,
+  kDiversity,
+  kWordRank,
+  kMeaningRank
+};
 
-// Those that a table has: the last three came later, and each is missing where the table or a
-// declared column has its name.
+// Those that a table has: those after kDistance came later, and each is missing where the table or
+// a declared column has its name.
 std::vector<HiddenColumn> HiddenColumnsOf(const std::string& table, const TableSchema& schema);
 
 // As CREATE TABLE declares one: name, type, HIDDEN.

@@ -1,4 +1,6 @@
-// embed(text [, model]) and similarity(a, b [, model]). NULL in any argument gives NULL.
+// embed(text [, model [, dims]]) and similarity(a, b [, model [, dims]]). NULL in any argument
+// gives NULL. With dims, a text's vector is the first so many numbers of the whole one, at unit
+// length.
 //
 // Not SQLITE_DETERMINISTIC: what a name means changes when a model of that name is trained. Within
 // one statement an argument that is constant is embedded once and its vector kept with the
@@ -27,6 +29,7 @@ constexpr char kDefaultModel[] = "default";
 using Vector = std::shared_ptr<const std::vector<float>>;
 struct Embedded {
   std::string model;
+  size_t dims;
   Vector vector;
 };
 void FreeEmbedded(void* embedded) { delete static_cast<Embedded*>(embedded); }
@@ -46,16 +49,35 @@ std::string ModelName(int count, sqlite3_value** arguments, int position, const 
   return TextOf(arguments[position]);
 }
 
+// 0: not given.
+size_t DimsOf(int count, sqlite3_value** arguments, int position, const char* what) {
+  if (count <= position) return 0;
+  if (sqlite3_value_type(arguments[position]) != SQLITE_INTEGER ||
+      sqlite3_value_int64(arguments[position]) < 1) {
+    ThrowInvalid(std::string(what) + ": expected the number of dimensions, received " +
+                 Describe(arguments[position]));
+  }
+  return static_cast<size_t>(sqlite3_value_int64(arguments[position]));
+}
+
 Vector EmbedArgument(sqlite3_context* context, sqlite3_value** arguments, int i,
-                     const std::string& model) {
+                     const std::string& model, size_t dims) {
   const auto* kept = static_cast<const Embedded*>(sqlite3_get_auxdata(context, i));
-  if (kept != nullptr && kept->model == model) return kept->vector;
+  if (kept != nullptr && kept->model == model && kept->dims == dims) return kept->vector;
   Connection& connection = *ConnectionOf(sqlite3_user_data(context));
   const std::string id = connection.Models()->Find(model).id;
+  const std::vector<float>& whole =
+      connection.Embed(id, connection.EncoderOf(id), TextOf(arguments[i]));
+  if (dims > whole.size()) {
+    ThrowInvalid("expected 1 to " + std::to_string(whole.size()) +
+                 " dimensions, which are all of "
+                 "model '" +
+                 model + "', received " + std::to_string(dims));
+  }
   const auto vector = std::make_shared<const std::vector<float>>(
-      connection.Embed(id, connection.EncoderOf(id), TextOf(arguments[i])));
+      dims == 0 ? whole : encoder::UnitPrefix(whole, dims));
   // For an argument that is not constant SQLite frees it at once; `vector` stays.
-  sqlite3_set_auxdata(context, i, new Embedded{model, vector}, FreeEmbedded);
+  sqlite3_set_auxdata(context, i, new Embedded{model, dims, vector}, FreeEmbedded);
   return vector;
 }
 
@@ -71,7 +93,8 @@ void Embed(sqlite3_context* context, int count, sqlite3_value** arguments) noexc
       ThrowInvalid("embed(): expected TEXT, received " + Describe(arguments[0]));
     }
     const std::string model = ModelName(count, arguments, 1, "embed()");
-    ResultVector(context, *EmbedArgument(context, arguments, 0, model), "embed()");
+    const size_t dims = DimsOf(count, arguments, 2, "embed()");
+    ResultVector(context, *EmbedArgument(context, arguments, 0, model, dims), "embed()");
   });
 }
 
@@ -80,11 +103,12 @@ void Similarity(sqlite3_context* context, int count, sqlite3_value** arguments) 
   GuardFunction(context, [&] {
     if (AnyNull(count, arguments)) return;
     const std::string model = ModelName(count, arguments, 2, "similarity()");
+    const size_t dims = DimsOf(count, arguments, 3, "similarity()");
     Vector sides[2];
     for (int i = 0; i < 2; ++i) {
       sides[i] = sqlite3_value_type(arguments[i]) == SQLITE_BLOB
                      ? VectorFromArgument(context, arguments, i, "similarity()")
-                     : EmbedArgument(context, arguments, i, model);
+                     : EmbedArgument(context, arguments, i, model, dims);
     }
     const std::vector<float>& a = *sides[0];
     const std::vector<float>& b = *sides[1];
@@ -104,10 +128,9 @@ void Similarity(sqlite3_context* context, int count, sqlite3_value** arguments) 
 
 void RegisterModelFunctions(sqlite3* db, const ConnectionPtr& connection) {
   const FunctionSpec functions[] = {
-      {"embed", 1, kResultSubtype, Embed},
-      {"embed", 2, kResultSubtype, Embed},
-      {"similarity", 2, 0, Similarity},
-      {"similarity", 3, 0, Similarity},
+      {"embed", 1, kResultSubtype, Embed}, {"embed", 2, kResultSubtype, Embed},
+      {"embed", 3, kResultSubtype, Embed}, {"similarity", 2, 0, Similarity},
+      {"similarity", 3, 0, Similarity},    {"similarity", 4, 0, Similarity},
   };
   for (const FunctionSpec& function : functions) RegisterFunction(db, function, &connection);
 }

@@ -13,18 +13,20 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 
 void RegisterVectorFunctions(sqlite3* db);  // vec_*
 void RegisterSimilarTo(sqlite3* db);        // similar_to, unlike
-void RegisterAggregates(sqlite3* db);       // spearman, uniformity, ...
+void RegisterHybrid(sqlite3* db);
+void RegisterAggregates(sqlite3* db);  // spearman, uniformity, ...
 void RegisterInfoFunctions(sqlite3* db,
                            const ConnectionPtr& connection);  // semblance_version, _info
 void RegisterModelFunctions(sqlite3* db, const ConnectionPtr& connection);  // embed, similarity
 void RegisterModelFileFunctions(sqlite3* db,
-                                const ConnectionPtr& connection);          // semblance_export_…
-void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_train
-void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);  // semblance_models, ...
-void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_pairs
-void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_clusters
-void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_explain
-void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);    // semblance(...)
+                                const ConnectionPtr& connection);           // semblance_export_…
+void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_whiten
+void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
+void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...
+void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_pairs
+void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_clusters
+void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);    // semblance_explain
+void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);     // semblance(...)
 
 // How those files do it. Whatever gets a connection finds it with ConnectionOf.
 struct FunctionSpec {

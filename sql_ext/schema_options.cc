@@ -65,6 +65,12 @@ void SetOption(const TableOption& option, VectorColumn* column) {
     column->ef_construction = ParseNumber(key, value, 1, 10000);
   } else if (key == "ef") {
     column->ef = ParseNumber(key, value, 1, 10000);
+  } else if (key == "fts") {
+    column->fts = Choose<std::string>(key, value,
+                                      {{"unicode61", "unicode61"},
+                                       {"porter", "porter unicode61"},
+                                       {"trigram", "trigram"},
+                                       {"ascii", "ascii"}});
   } else {
     throw Error(ErrorKind::kInvalid,
                 "unknown option '" + key + "'" +

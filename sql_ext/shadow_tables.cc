@@ -39,6 +39,14 @@ std::string ShadowTables::ContentName() const {
                            : Name("_content");
 }
 
+std::vector<std::string> ShadowTables::Suffixes() const {
+  std::vector<std::string> suffixes = {columns_->content ? "_seen" : "_content", "_state"};
+  for (size_t v = 0; v < columns_->vectors.size(); ++v) {
+    if (!columns_->vectors[v].fts.empty()) suffixes.push_back(FtsSuffix(v));
+  }
+  return suffixes;
+}
+
 void ShadowTables::Create(std::span<const TableState> states) {
   if (columns_->content) {
     Execute(db_, "CREATE TABLE " + Name("_seen") + "(id INTEGER PRIMARY KEY, hash INTEGER)");
@@ -46,7 +54,44 @@ void ShadowTables::Create(std::span<const TableState> states) {
     CreateContent(states[0].table);
   }
   Execute(db_, "CREATE TABLE " + Name("_state") + "(key TEXT PRIMARY KEY, value) WITHOUT ROWID");
+  ForEachFts([&](size_t v) {
+    try {
+      Execute(db_, "CREATE VIRTUAL TABLE " + FtsName(v) +
+                       " USING fts5(text, content='', tokenize='" + columns_->vectors[v].fts +
+                       "')");
+    } catch (const SqliteError& error) {
+      throw SqliteError(error.code(), "fts= of column " + columns_->VectorName(v) +
+                                          " needs FTS5 in the program's SQLite: " + error.what());
+    }
+  });
   for (const TableState& state : states) WriteState(state);
+}
+
+void ShadowTables::AddWords(size_t vector, int64_t row_id, const std::optional<std::string>& text) {
+  if (!text) return;
+  Statement& add = Prepared("INSERT INTO " + FtsName(vector) + "(rowid, text) VALUES(?1, ?2)");
+  add.Bind(1, row_id);
+  add.Bind(2, std::string_view(*text));
+  add.Run();
+}
+
+void ShadowTables::RemoveWords(size_t vector, int64_t row_id,
+                               const std::optional<std::string>& text) {
+  if (!text) return;
+  const std::string suffix = FtsSuffix(vector);
+  Statement& remove = Prepared("INSERT INTO " + FtsName(vector) + "(" + Quoted(table_ + suffix) +
+                               ", rowid, text) VALUES('delete', ?1, ?2)");
+  remove.Bind(1, row_id);
+  remove.Bind(2, std::string_view(*text));
+  remove.Run();
+}
+
+void ShadowTables::RebuildWords() {
+  ForEachFts([&](size_t v) {
+    Execute(db_, "INSERT INTO " + FtsName(v) + "(" + Quoted(table_ + FtsSuffix(v)) +
+                     ") VALUES('delete-all')");
+    ForEachText(v, [&](int64_t row_id, std::string text) { AddWords(v, row_id, std::move(text)); });
+  });
 }
 
 void ShadowTables::CreateContent(uint64_t table) {
@@ -68,12 +113,12 @@ void ShadowTables::CreateContent(uint64_t table) {
 
 void ShadowTables::Drop() {
   statements_.clear();
-  for (const char* suffix : Suffixes()) Execute(db_, "DROP TABLE IF EXISTS " + Name(suffix));
+  for (const std::string& suffix : Suffixes()) Execute(db_, "DROP TABLE IF EXISTS " + Name(suffix));
 }
 
 void ShadowTables::Rename(const std::string& new_name) {
   statements_.clear();
-  for (const char* suffix : Suffixes()) {
+  for (const std::string& suffix : Suffixes()) {
     Execute(db_, "ALTER TABLE " + Name(suffix) + " RENAME TO " + Quoted(new_name + suffix));
   }
   table_ = new_name;
@@ -175,10 +220,18 @@ int64_t ShadowTables::Insert(std::optional<int64_t> row_id, sqlite3_value** valu
     if (c >= 0) insert.Bind(c + 2, values[i]);
   }
   insert.Run();
-  return row_id ? *row_id : sqlite3_last_insert_rowid(db_);
+  const int64_t made = row_id ? *row_id : sqlite3_last_insert_rowid(db_);
+  ForEachFts([&](size_t v) { AddWords(v, made, Text(v, made)); });
+  return made;
 }
 
 void ShadowTables::Update(int64_t row_id, int64_t new_row_id, sqlite3_value** values) {
+  std::vector<size_t> reworded;
+  ForEachFts([&](size_t v) {
+    if (new_row_id == row_id && sqlite3_value_nochange(values[columns_->vectors[v].column])) return;
+    RemoveWords(v, row_id, Text(v, row_id));
+    reworded.push_back(v);
+  });
   std::string sql = "UPDATE " + ContentName() + " SET id = ?2";
   for (size_t i = 0; i < columns_->columns.size(); ++i) {
     const int c = columns_->ContentIndex(i);
@@ -193,9 +246,11 @@ void ShadowTables::Update(int64_t row_id, int64_t new_row_id, sqlite3_value** va
     if (c >= 0 && !sqlite3_value_nochange(values[i])) update.Bind(c + 3, values[i]);
   }
   update.Run();
+  for (size_t v : reworded) AddWords(v, new_row_id, Text(v, new_row_id));
 }
 
 void ShadowTables::Delete(int64_t row_id) {
+  ForEachFts([&](size_t v) { RemoveWords(v, row_id, Text(v, row_id)); });
   Statement& remove = Prepared("DELETE FROM " + ContentName() + " WHERE id = ?1");
   remove.Bind(1, row_id);
   remove.Run();

@@ -5,6 +5,8 @@
 //               UNIQUE
 //               With content=TABLE, which has the content, there is instead
 //   t_seen      id INTEGER PRIMARY KEY, hash          rows that are indexed, and what of
+//   t_fts       FTS5(text), without content            of a first column with fts=; t_fts_1 of the
+//               second column to search by, …
 //   t_state     key TEXT PRIMARY KEY, value           of the table: format, table, store; of its
 //               first column to search by: collection, commit, model, model_id, dimension; of its
 //               second: collection.1, commit.1, …
@@ -67,6 +69,12 @@ class ShadowTables {
   // Every row with a text, by id.
   void ForEachText(size_t vector, const std::function<void(int64_t, std::string)>& visit);
 
+  // The FTS5 tables anew from the texts.
+  void RebuildWords();
+  // "schema"."t_fts", quoted.
+  std::string FtsName(size_t vector) const { return Name(FtsSuffix(vector)); }
+  std::string FtsTable(size_t vector) const { return table_ + FtsSuffix(vector); }
+
   // Every row id, ascending.
   void ForEachRow(const std::function<void(int64_t)>& visit);
 
@@ -86,12 +94,22 @@ class ShadowTables {
   const std::string& table() const { return table_; }
 
  private:
-  std::string Name(const char* suffix) const {
+  std::string Name(const std::string& suffix) const {
     return Quoted(schema_) + "." + Quoted(table_ + suffix);
   }
   void CreateContent(uint64_t table);
-  std::vector<const char*> Suffixes() const {
-    return {columns_->content ? "_seen" : "_content", "_state"};
+  // Calls with each column to search by that has an FTS5 table.
+  template <typename Visit>
+  void ForEachFts(Visit&& visit) {
+    for (size_t v = 0; v < columns_->vectors.size(); ++v) {
+      if (!columns_->vectors[v].fts.empty()) visit(v);
+    }
+  }
+  void AddWords(size_t vector, int64_t row_id, const std::optional<std::string>& text);
+  void RemoveWords(size_t vector, int64_t row_id, const std::optional<std::string>& text);
+  std::vector<std::string> Suffixes() const;
+  static std::string FtsSuffix(size_t vector) {
+    return "_fts" + (vector == 0 ? "" : "_" + std::to_string(vector));
   }
 
   sqlite3* const db_;

@@ -190,6 +190,7 @@ void Table::Rebuild() {
     }
   }
   if (columns.content) NoteEachRow(this);
+  shadow.RebuildWords();
 }
 
 void Table::ChangeModel(const std::string& column, const std::string& model) {

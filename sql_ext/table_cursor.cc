@@ -7,6 +7,7 @@
 #include "engine/neighbour_stream.h"
 #include "index/diversify.h"
 #include "sql_ext/guard.h"
+#include "sql_ext/hybrid.h"
 #include "sql_ext/search_log.h"
 #include "sql_ext/similar_to.h"
 #include "sql_ext/table.h"
@@ -34,8 +35,10 @@ struct Cursor : sqlite3_vtab_cursor {
   void EndSearch();
   std::optional<std::vector<float>> QueryVector(const TableState& state, sqlite3_value* value);
   std::shared_ptr<const engine::RowFilter> FilterFor(const TableRequest& request);
+  void CheckHybrid(const TableRequest& request) const;
   bool FindNearest();
   void ChooseDiverse();
+  void FuseRankings();
   void NextNeighbour();
   void ContentColumn(sqlite3_context* context, int content);
   bool FindRow();
@@ -51,11 +54,14 @@ struct Cursor : sqlite3_vtab_cursor {
   bool row_found_ = false;
   std::optional<engine::View> view_;  // of a search
   std::optional<engine::NeighbourStream> stream_;
+  std::shared_ptr<const engine::RowFilter> filter_;
   std::vector<int64_t> examples_;  // rows that the query was made of; ascending
   double diversity_ = 0;
-  int64_t candidates_ = 0;              // of a diverse search
-  std::vector<engine::Found> diverse_;  // its rows, chosen when the first one is asked for
-  bool chosen_ = false;
+  int64_t candidates_ = 0;  // of a diverse search
+  std::optional<HybridQuery> hybrid_;
+  std::vector<RankedRow> chosen_;  // of a diverse or hybrid search, when the first one is asked for
+  bool chose_ = false;
+  RankedRow ranked_;  // the one of chosen_ that is shown
   double distance_ = 0;
   int64_t given_ = 0;  // rows of a search so far
   int64_t most_ = 0;   // k
@@ -115,6 +121,12 @@ std::shared_ptr<const engine::RowFilter> Cursor::FilterFor(const TableRequest& r
   return std::make_shared<engine::RowFilter>(std::move(row_ids));
 }
 
+// Of each side of a hybrid search.
+static int64_t HybridCandidates(std::optional<uint32_t> wanted) {
+  constexpr int64_t kLeast = 100, kTimes = 4, kUncounted = 1000;
+  return wanted ? std::max(kLeast, kTimes * *wanted) : kUncounted;
+}
+
 void Cursor::StartSearch(const TableRequest& request) {
   vector_ = request.vector;
   const TableState& state = State(vector_);
@@ -127,10 +139,12 @@ void Cursor::StartSearch(const TableRequest& request) {
     query = std::move(made->vector);
     examples_ = std::move(made->rows);
   } else {
-    query = QueryVector(state, request.match);
+    if (const HybridQuery* hybrid = HybridOf(request.match)) hybrid_ = *hybrid;
+    query = QueryVector(state, hybrid_ ? hybrid_->meaning.get() : request.match);
     if (!query) return;
     view_ = table->ViewFor(state);
   }
+  if (hybrid_) CheckHybrid(request);
   match_.reset(sqlite3_value_dup(request.match));
   if (match_ == nullptr) throw std::bad_alloc();
   most_ = request.k.value_or(std::numeric_limits<int64_t>::max());
@@ -146,16 +160,25 @@ void Cursor::StartSearch(const TableRequest& request) {
     options.report = log->Note(*table, vector_, *view_, *query, options);
   diversity_ = request.diversity;
   if (diversity_ > 0) candidates_ = request.Candidates();
+  if (hybrid_) {
+    candidates_ = HybridCandidates(request.Wanted());
+    options.wanted = static_cast<uint32_t>(candidates_);
+    options.complete = false;
+    filter_ = options.filter;
+  }
   stream_.emplace(*view_, std::move(*query), std::move(options));
   ++table->searches;
 }
 
 void Cursor::EndSearch() {
   view_.reset();
+  filter_.reset();
   examples_.clear();
-  diverse_.clear();
+  hybrid_.reset();
+  chosen_.clear();
   diversity_ = 0;
-  chosen_ = false;
+  chose_ = false;
+  ranked_ = {};
   if (!stream_) return;
   stream_.reset();
   --table->searches;
@@ -198,8 +221,33 @@ bool Cursor::FindNearest() {
   return false;
 }
 
+void Cursor::CheckHybrid(const TableRequest& request) const {
+  if (table->columns.vectors[vector_].fts.empty()) {
+    ThrowInvalid("hybrid() also searches by words, which " + table->VectorColumnName(vector_) +
+                 " does not keep: make the table with fts=unicode61 after the column");
+  }
+  if (request.diversity > 0)
+    ThrowInvalid("diversity goes with a search by meaning alone, not with hybrid()");
+}
+
+void Cursor::FuseRankings() {
+  chose_ = true;
+  std::vector<int64_t> by_meaning;
+  while (static_cast<int64_t>(by_meaning.size()) < candidates_) {
+    const auto found = stream_->Next();
+    if (!found) break;
+    by_meaning.push_back(found->row_id);
+  }
+  const auto by_words = RowsWithWords(
+      &table->shadow, vector_, hybrid_->words,
+      [&](int64_t id) { return filter_ == nullptr || filter_->Contains(id); },
+      static_cast<size_t>(candidates_));
+  chosen_ = Fuse(by_words, by_meaning, hybrid_->weight);
+  std::erase_if(chosen_, [&](const RankedRow& row) { return !range_.Contains(row.distance); });
+}
+
 void Cursor::ChooseDiverse() {
-  chosen_ = true;
+  chose_ = true;
   const uint32_t dimension = State(vector_).dimension;
   std::vector<engine::Found> found;
   std::vector<float> distances;
@@ -220,21 +268,22 @@ void Cursor::ChooseDiverse() {
                                      distances};
   for (const uint32_t i : index::Diversify(candidates, static_cast<uint32_t>(most_), diversity_,
                                            [&] { return table->connection->Interrupted(); })) {
-    diverse_.push_back(found[i]);
+    chosen_.push_back({found[i].row_id, found[i].distance, {}, {}});
   }
 }
 
 void Cursor::NextNeighbour() {
   at_end = true;
   if (!stream_ || given_ >= most_) return;
-  if (diversity_ == 0) {
+  if (diversity_ == 0 && !hybrid_) {
     at_end = !FindNearest();
   } else {
-    if (!chosen_) ChooseDiverse();
-    if (given_ == static_cast<int64_t>(diverse_.size())) return;
+    if (!chose_) hybrid_ ? FuseRankings() : ChooseDiverse();
+    if (given_ == static_cast<int64_t>(chosen_.size())) return;
     at_end = false;
-    row_id = diverse_[static_cast<size_t>(given_)].row_id;
-    distance_ = diverse_[static_cast<size_t>(given_)].distance;
+    ranked_ = chosen_[static_cast<size_t>(given_)];
+    row_id = ranked_.row_id;
+    distance_ = ranked_.distance;
     row_current_ = false;
   }
   if (!at_end) ++given_;
@@ -308,11 +357,18 @@ void Cursor::Column(sqlite3_context* context, int column) {
       sqlite3_result_int64(context, given_);
       break;
     case HiddenColumn::kScore:
-      sqlite3_result_double(context,
-                            index::Score(table->columns.vectors[vector_].metric, distance_));
+      sqlite3_result_double(
+          context, hybrid_ ? 1 - distance_
+                           : index::Score(table->columns.vectors[vector_].metric, distance_));
       break;
     case HiddenColumn::kDiversity:
       sqlite3_result_double(context, diversity_);
+      break;
+    case HiddenColumn::kWordRank:
+      if (ranked_.word_rank) sqlite3_result_int64(context, *ranked_.word_rank);
+      break;
+    case HiddenColumn::kMeaningRank:
+      if (ranked_.meaning_rank) sqlite3_result_int64(context, *ranked_.meaning_rank);
       break;
   }
 }

@@ -206,7 +206,19 @@ TableSchema SchemaParser::Finish() {
                                              schema_.VectorName(v) +
                                              " holds vectors of your own; models are for EMBED");
       }
+      if (option.key == "fts" && !schema_.Embeds(v)) {
+        throw Error(ErrorKind::kInvalid, "fts=" + option.value + ": column " +
+                                             schema_.VectorName(v) +
+                                             " has no text; full-text search is for EMBED");
+      }
       SetOption(option, &schema_.vectors[v]);
+    }
+    if (!schema_.Embeds(v)) schema_.vectors[v].fts.clear();
+    if (schema_.content && !schema_.vectors[v].fts.empty()) {
+      throw Error(
+          ErrorKind::kInvalid,
+          "fts goes with a table that keeps its own text; with content=" + schema_.content->name +
+              " make an FTS5 table with content='" + schema_.content->name + "' beside it");
     }
   }
   return std::move(schema_);

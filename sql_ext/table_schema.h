@@ -43,6 +43,7 @@ struct VectorColumn {
   uint32_t ef = 64;
   index::Quantization quantization = index::Quantization::kNone;
   uint32_t oversample = 4;
+  std::string fts;  // tokenizer of the FTS5 table beside an EMBED column; empty: there is none
 };
 
 // content='t', content_rowid='id': the rows are those of another table, or a view, of the same

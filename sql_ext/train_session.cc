@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/crash_point.h"
 #include "engine/error.h"
 #include "engine/trainer_loader.h"
 #include "sql_ext/guard.h"
@@ -29,6 +30,19 @@ std::optional<std::string> TakeText(Json* options, const char* key) {
   std::string text = found->get<std::string>();
   options->erase(key);
   return text;
+}
+
+// Takes true, false, 1 or 0 out of the options.
+bool TakeFlag(Json* options, const char* key, bool otherwise) {
+  const auto found = options->find(key);
+  if (found == options->end()) return otherwise;
+  if (!found->is_boolean() && *found != 0 && *found != 1) {
+    ThrowInvalid("training option \"" + std::string(key) + "\" must be true or false, not " +
+                 found->dump());
+  }
+  const bool flag = found->is_boolean() ? found->get<bool>() : *found == 1;
+  options->erase(key);
+  return flag;
 }
 
 // One of SQLite's codes for "somebody wants this to stop".
@@ -62,6 +76,8 @@ TrainArguments ParseTrainArguments(const std::string& json) {
   arguments.name = *name;
   arguments.base = TakeText(&options, "base");
   arguments.dev = TakeText(&options, "dev");
+  arguments.resume = TakeFlag(&options, "resume", false);
+  arguments.publish = TakeFlag(&options, "publish", true);
   arguments.trainer_options = options.dump();
   return arguments;
 }
@@ -107,14 +123,57 @@ void TrainSession::Start(const std::string& query) {
   }
   inputs.rows = rows_.get();
   inputs.options_json = arguments_.trainer_options;
+  const auto checkpoint = arguments_.resume ? FindCheckpoint(query) : std::nullopt;
+  if (checkpoint) inputs.checkpoint = &checkpoint->files;
   run_ = engine::StartTraining(inputs);
+  if (checkpoint) {
+    GoOn(checkpoint->reports);
+  } else {
+    BeginRun(query);
+  }
+}
 
+// That of the newest run of the name that has one; its record is in info_ then. Throws kInvalid
+// when it had another query.
+std::optional<engine::TrainingCheckpoint> TrainSession::FindCheckpoint(const std::string& query) {
+  const auto database = OpenDatabase();
+  std::optional<engine::RunInfo> newest;
+  for (engine::RunInfo& run : database->training_log().Runs()) {
+    if (run.name == arguments_.name && database->training_checkpoints().Has(run.run)) {
+      newest = std::move(run);
+    }
+  }
+  if (!newest) return std::nullopt;
+  if (newest->query != query) {
+    ThrowInvalid("run " + std::to_string(newest->run) + " of '" + newest->name +
+                 "' cannot go on: its training query was " + newest->query +
+                 " -- give that one, or leave out \"resume\" to begin anew");
+  }
+  info_ = *newest;
+  return database->training_checkpoints().Load(info_.run);
+}
+
+void TrainSession::BeginRun(const std::string& query) {
   info_.name = arguments_.name;
   info_.base = arguments_.base.value_or("");
   info_.query = query;
   info_.options = run_->ResolvedOptions();
-  info_.run = OpenDatabase()->training_log().Begin(info_);
+  const auto database = OpenDatabase();
+  for (const engine::RunInfo& run : database->training_log().Runs()) {
+    if (run.name == info_.name) database->training_checkpoints().Remove(run.run);
+  }
+  info_.run = database->training_log().Begin(info_);
   info_.started = engine::NowUtc();
+}
+
+void TrainSession::GoOn(uint64_t reports) {
+  info_.status = "running";
+  info_.error = info_.finished = "";
+  info_.options = run_->ResolvedOptions();
+  reports_ = reports;
+  const auto database = OpenDatabase();
+  database->training_log().RemoveReports(info_.run, reports_);
+  database->training_log().Update(info_);
 }
 
 TrainSession::~TrainSession() {
@@ -145,33 +204,52 @@ void TrainSession::Work() {
   const auto cancel = [this] { return connection_->Interrupted(); };
   const bool more = run_->Next(&report_, cancel);
   if (!more) throw engine::Error(engine::ErrorKind::kCorruption, "the trainer stopped half-way");
+  engine::CrashPoint("train:reported");
   if (report_.phase == "done") {
     training::Report none;
     if (run_->Next(&none, cancel)) {
       throw engine::Error(engine::ErrorKind::kCorruption, "the trainer went on after it was done");
     }
     Publish();
+    finished_ = true;
+    engine::CrashPoint("train:published");
   }
-  waiting_.push_back(report_);
+  // What a run that goes on reports of its own start is not of the run.
+  if (report_.phase != "resume") waiting_.push_back(report_);
   Log();
-  if (published_) End("done", "");
+  engine::CrashPoint("train:logged");
+  if (run_->CheckpointDue()) SaveCheckpoint();
+  if (finished_) End("done", "");
 }
 
 void TrainSession::Log() {
   try {
-    const auto database = published_ ? OpenDatabaseAtLast() : OpenDatabase();
+    const auto database = finished_ ? OpenDatabaseAtLast() : OpenDatabase();
     for (const training::Report& report : waiting_) {
       database->training_log().Append(info_.run, reports_++, report);
     }
     waiting_.clear();
   } catch (const storage::Error& error) {
     // Another process keeps the store: the run goes on, and this comes with the next report.
-    if (error.kind() != storage::ErrorKind::kLockHeld || published_) throw;
+    if (error.kind() != storage::ErrorKind::kLockHeld || finished_) throw;
+  }
+}
+
+void TrainSession::SaveCheckpoint() {
+  try {
+    const auto database = OpenDatabase();
+    if (!waiting_.empty()) return;  // with the next report, when the log has all of them
+    database->training_checkpoints().Save(info_.run, {reports_, run_->Checkpoint()});
+    engine::CrashPoint("train:saved");
+  } catch (const storage::Error& error) {
+    // Another process keeps the store: it is due again after the next report.
+    if (error.kind() != storage::ErrorKind::kLockHeld) throw;
   }
 }
 
 void TrainSession::Publish() {
   info_.options = run_->ResolvedOptions();
+  if (!arguments_.publish) return;
   Json record = {{"run", info_.run},
                  {"query", info_.query},
                  {"base", info_.base},
@@ -181,9 +259,9 @@ void TrainSession::Publish() {
                  {"loss", report_.loss},
                  {"alignment", report_.alignment},
                  {"uniformity", report_.uniformity},
+                 {"anisotropy", report_.anisotropy},
                  {"dev_spearman", report_.dev_spearman}};
   OpenDatabaseAtLast()->models().Register(info_.name, run_->TakeModel(), record.dump());
-  published_ = true;
 }
 
 void TrainSession::End(const char* status, const std::string& error) {
@@ -191,8 +269,9 @@ void TrainSession::End(const char* status, const std::string& error) {
   info_.error = error;
   info_.finished = engine::NowUtc();
   over_ = true;
-  const auto database = published_ ? OpenDatabaseAtLast() : OpenDatabase();
+  const auto database = finished_ ? OpenDatabaseAtLast() : OpenDatabase();
   database->training_log().Update(info_);
+  if (finished_) database->training_checkpoints().Remove(info_.run);
 }
 
 void TrainSession::EndQuietly(const char* status, const std::string& error) noexcept {

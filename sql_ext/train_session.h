@@ -1,7 +1,9 @@
 // One call of semblance_train, from its arguments to the published model.
 //
 // The model is registered when the report "done" is made, and not before: an error, an interrupt or
-// a statement that is reset earlier leaves no model, only a run that says so in semblance_runs.
+// a statement that is reset earlier leaves no model, only a run that says so in semblance_runs, and
+// its last checkpoint. With "resume" a run of the same name and with the same query and options
+// goes on from there; without it such a checkpoint is removed.
 //
 // Threads: as the connection.
 #pragma once
@@ -24,6 +26,8 @@ struct TrainArguments {
   std::string name;                 // of the model to make
   std::optional<std::string> base;  // model to start from
   std::optional<std::string> dev;   // query of a, b, score
+  bool resume = false;              // go on where the last run of that name was stopped
+  bool publish = true;              // false: the run is measured, and its model thrown away
   std::string trainer_options;      // JSON object: the rest
 };
 // Throws kInvalid saying what was expected.
@@ -42,13 +46,17 @@ class TrainSession {
   bool Next();
   const training::Report& report() const { return report_; }
   // Whether the model has been published, under name().
-  bool published() const { return published_; }
+  bool published() const { return finished_ && arguments_.publish; }
   const std::string& name() const { return info_.name; }
 
  private:
   void Start(const std::string& query);
+  std::optional<engine::TrainingCheckpoint> FindCheckpoint(const std::string& query);
+  void BeginRun(const std::string& query);
+  void GoOn(uint64_t reports);
   void Work();
   void Log();
+  void SaveCheckpoint();
   std::shared_ptr<engine::Database> OpenDatabase() const;
   std::shared_ptr<engine::Database> OpenDatabaseAtLast() const;
   void Publish();
@@ -65,8 +73,8 @@ class TrainSession {
   training::Report report_;
   std::vector<training::Report> waiting_;  // not in the log yet
   uint64_t reports_ = 0;                   // in the log
-  bool published_ = false;
-  bool over_ = false;  // the log has the end of the run
+  bool finished_ = false;                  // the model, if it is to be kept, is there
+  bool over_ = false;                      // the log has the end of the run
 };
 
 }  // namespace semblance::sql

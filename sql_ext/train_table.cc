@@ -24,7 +24,7 @@ namespace {
 
 constexpr char kDeclaration[] =
     "CREATE TABLE x(phase TEXT, step INTEGER, total_steps INTEGER, epoch REAL, loss REAL,"
-    " learning_rate REAL, alignment REAL, uniformity REAL, dev_spearman REAL,"
+    " learning_rate REAL, alignment REAL, uniformity REAL, anisotropy REAL, dev_spearman REAL,"
     " sentences_per_second REAL, eta_seconds REAL, model TEXT, query HIDDEN, options HIDDEN)";
 
 enum ColumnNumber {  // as declared
@@ -36,6 +36,7 @@ enum ColumnNumber {  // as declared
   kLearningRate,
   kAlignment,
   kUniformity,
+  kAnisotropy,
   kDevSpearman,
   kSentencesPerSecond,
   kEtaSeconds,
@@ -173,6 +174,8 @@ void ResultColumn(sqlite3_context* context, const Cursor& cursor, int column) {
       return sqlite3_result_double(context, report.alignment);
     case kUniformity:
       return sqlite3_result_double(context, report.uniformity);
+    case kAnisotropy:
+      return sqlite3_result_double(context, report.anisotropy);
     case kDevSpearman:
       return sqlite3_result_double(context, report.dev_spearman);
     case kSentencesPerSecond:

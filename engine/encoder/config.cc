@@ -118,6 +118,26 @@ int64_t Required(const json& object, const char* key, int64_t least, int64_t mos
   return IntegerOr(object, key, least - 1, least, most, kWhat);
 }
 
+void ReadDims(const json& block, BertConfig* config) {
+  const auto found = block.find("dims");
+  if (found == block.end() || found->is_null()) return;
+  const bool list = found->is_array() && found->size() < static_cast<size_t>(kMostHidden);
+  for (size_t i = 0; list && i < found->size(); ++i) {
+    const json& entry = (*found)[i];
+    const int64_t least = config->dims.empty() ? 1 : config->dims.back() + 1;
+    if (!entry.is_number_integer() || entry.get<int64_t>() < least ||
+        entry.get<int64_t>() >= config->hidden) {
+      break;
+    }
+    config->dims.push_back(entry.get<int64_t>());
+  }
+  if (!list || config->dims.size() != found->size()) {
+    throw Error(ErrorKind::kInvalid, kWhat +
+                                         ": \"dims\" must be a list of rising whole numbers "
+                                         "below hidden_size");
+  }
+}
+
 void ReadOwnBlock(const json& object, BertConfig* config) {
   config->max_length = std::min(config->most_tokens(), kUsualPositions);
   const auto found = object.find("semblance");
@@ -130,6 +150,7 @@ void ReadOwnBlock(const json& object, BertConfig* config) {
   config->max_length =
       IntegerOr(*found, "max_length", config->max_length, 2, config->most_tokens(), kWhat);
   config->prompt = StringOr(*found, "prompt", "", kWhat);
+  ReadDims(*found, config);
 }
 
 }  // namespace
@@ -213,6 +234,7 @@ std::string BertConfig::ToJson() const {
     object["inner_group_num"] = 1;
   }
   if (!prompt.empty()) object["semblance"]["prompt"] = prompt;
+  if (!dims.empty()) object["semblance"]["dims"] = dims;
   return object.dump(2) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/encoder/error.h"
 #include "engine/encoder/pooler.h"
@@ -43,6 +44,8 @@ struct BertConfig {
   Pooler pooler = Pooler::kAvg;
   int64_t max_length = 0;  // tokens, specials included; 2 to most_tokens()
   std::string prompt;      // goes in front of every text
+  // Widths below `hidden`, rising, at which the beginning of a vector was trained to be one too.
+  std::vector<int64_t> dims;
 
   int64_t embedding_width() const { return embedding > 0 ? embedding : hidden; }
   // The row of the position table for the first token: RoBERTa and MPNet keep the rows up to the

@@ -10,6 +10,7 @@
 #include "engine/encoder/config.h"
 #include "engine/encoder/dense_internal.h"
 #include "engine/encoder/network.h"
+#include "engine/encoder/whitening.h"
 #include "engine/encoder/workers.h"
 
 namespace semblance::encoder {
@@ -73,8 +74,9 @@ class PackageEncoder : public Encoder {
       : threads_(options.threads > 0 ? options.threads : omp_get_max_threads()),
         config_(BertConfig::Parse(package.File("config.json"))),
         tokenizer_(Tokenizer::Load(package)),
-        network_(Network::Load(config_, SafeTensors::Parse(package.File(kWeights),
-                                                           package.IsStatic(kWeights)))) {
+        network_(Network::Load(
+            config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)))),
+        whitening_(Whitening::Load(package, config_.hidden)) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {
       throw Error(ErrorKind::kCorruption,
                   "the tokenizer has " + std::to_string(tokenizer_->vocabulary_size()) +
@@ -82,7 +84,10 @@ class PackageEncoder : public Encoder {
     }
   }
 
-  uint32_t dimension() const override { return static_cast<uint32_t>(config_.hidden); }
+  uint32_t dimension() const override {
+    return static_cast<uint32_t>(whitening_ != nullptr ? whitening_->dimension() : config_.hidden);
+  }
+  const std::vector<int64_t>& dims() const override { return config_.dims; }
   uint32_t max_length() const override { return static_cast<uint32_t>(config_.max_length); }
   Pooler pooler() const override { return config_.pooler; }
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
@@ -157,10 +162,27 @@ class PackageEncoder : public Encoder {
         out.push_back(vectors + order[i] * dimension());
       }
       const SerialOpenMp serial;
-      network_->Run(members, out, workspace.get());
+      if (whitening_ == nullptr) {
+        network_->Run(members, out, workspace.get());
+      } else {
+        RunAndWhiten(members, out, workspace.get());
+      }
       for (float* vector : out) NormaliseVector(vector, dimension());
     };
     RunJobs(groups.size(), threads_, compute, cancel);
+  }
+
+  void RunAndWhiten(const std::vector<const Sentence*>& members, const std::vector<float*>& out,
+                    Network::Workspace* workspace) const {
+    const auto width = static_cast<size_t>(config_.hidden);
+    std::vector<float> wide(members.size() * width);
+    std::vector<float*> rows;
+    for (size_t i = 0; i < members.size(); ++i) rows.push_back(&wide[i * width]);
+    network_->Run(members, rows, workspace);
+    for (size_t i = 0; i < members.size(); ++i) {
+      NormaliseVector(rows[i], width);
+      whitening_->Apply(rows[i], out[i]);
+    }
   }
 
   // Constant after construction.
@@ -168,9 +190,17 @@ class PackageEncoder : public Encoder {
   BertConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<const Network> network_;
+  std::unique_ptr<const Whitening> whitening_;  // nullptr: none
 };
 
 }  // namespace
+
+std::vector<float> UnitPrefix(std::span<const float> vector, size_t dims) {
+  const auto beginning = vector.first(std::min(dims, vector.size()));
+  std::vector<float> prefix(beginning.begin(), beginning.end());
+  NormaliseVector(prefix.data(), prefix.size());
+  return prefix;
+}
 
 std::shared_ptr<const Encoder> Encoder::Load(const ModelPackage& package,
                                              const EncoderOptions& options) {

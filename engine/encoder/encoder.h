@@ -29,6 +29,8 @@ class Encoder {
   virtual ~Encoder() = default;
 
   virtual uint32_t dimension() const = 0;
+  // Smaller dimensions, rising, that the model was trained to be cut to (UnitPrefix); mostly none.
+  virtual const std::vector<int64_t>& dims() const = 0;
   virtual uint32_t max_length() const = 0;  // tokens, specials included
   virtual Pooler pooler() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
@@ -44,5 +46,9 @@ class Encoder {
                                        const std::function<bool()>& cancel = {}) const = 0;
   virtual uint64_t memory_bytes() const = 0;
 };
+
+// The first `dims` numbers of a vector, 1 to all of them, at unit length again: the vector of a
+// text in less space. Zeros stay zeros.
+std::vector<float> UnitPrefix(std::span<const float> vector, size_t dims);
 
 }  // namespace semblance::encoder

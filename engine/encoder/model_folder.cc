@@ -10,6 +10,7 @@
 #include "engine/encoder/json_internal.h"
 #include "engine/encoder/sentence_transformers.h"
 #include "engine/encoder/tokenizer_folder.h"
+#include "engine/encoder/whitening.h"
 
 namespace semblance::encoder {
 namespace {
@@ -121,7 +122,10 @@ void ExportModelFolder(const ModelPackage& package, const std::string& directory
   const BertConfig config = BertConfig::Parse(package.File(kConfig));
   package.WriteTo(directory);
   WriteTokenizerFiles(package, config.max_length, directory);
-  WriteSentenceFiles(config, package.File(kWeights), directory);
+  // Sentence-transformers has no word for what follows the network of a whitened model.
+  if (!package.Has(Whitening::kFile)) {
+    WriteSentenceFiles(config, package.File(kWeights), directory);
+  }
 }
 
 }  // namespace semblance::encoder

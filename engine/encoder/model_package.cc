@@ -22,8 +22,9 @@ struct KnownFile {
   const char* name;
   bool required;
 };
-constexpr std::array<KnownFile, 13> kKnownFiles = {{{"config.json", true},
+constexpr std::array<KnownFile, 14> kKnownFiles = {{{"config.json", true},
                                                     {"model.safetensors", true},
+                                                    {"whitening.safetensors", false},
                                                     {"tokenizer.model", false},
                                                     {"vocab.txt", false},
                                                     {"vocab.json", false},

@@ -1,8 +1,10 @@
 // A model as a set of named files, in the layout of a Hugging Face folder:
 //
 //   config.json             the architecture (config.h), with Hugging Face's keys, and our block
-//                           "semblance": {"pooler": "avg", "max_length": 64, "prompt": "query: "}
+//                           "semblance": {"pooler": "avg", "max_length": 64, "prompt": "query: ",
+//                           "dims": [64, 128]}
 //   model.safetensors       the weights, F32, F16 or BF16, named as weight_names.h says
+//   whitening.safetensors   what follows the network, in a whitened model (whitening.h)
 //   tokenizer.model         a tokenizer trained here, or else one of another kind (tokenizer.h):
 //                           vocab.txt, vocab.json and merges.txt, sentencepiece.bpe.model,
 //                           spiece.model, tokenizer.json

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace semblance::training {
@@ -27,6 +28,16 @@ class AdamW {
   // `weights` and `gradients` have `size` elements. `scale` is applied to the gradients first
   // (clipping).
   void Step(float* weights, const float* gradients, double scale, double learning_rate);
+
+  // What another one of the same size needs to go on from here.
+  int64_t steps() const { return steps_; }
+  const std::vector<float>& first() const { return first_; }    // running mean of the gradients
+  const std::vector<float>& second() const { return second_; }  // and of their squares
+  void Restore(int64_t steps, std::vector<float> first, std::vector<float> second) {
+    steps_ = steps;
+    first_ = std::move(first);
+    second_ = std::move(second);
+  }
 
  private:
   AdamWOptions options_;

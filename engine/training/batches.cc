@@ -17,10 +17,15 @@ constexpr size_t kMostWaiting = 1 << 16;
 // One batch being filled; knows the texts it holds.
 class Filling {
  public:
-  Filling(const Corpus& corpus, size_t size) : corpus_(corpus), size_(size) {}
+  Filling(const Corpus& corpus, const BatchPlanOptions& options)
+      : corpus_(corpus), size_(options.batch), no_duplicates_(options.no_duplicates) {}
 
   bool full() const { return rows_.size() >= size_; }
   bool TryAdd(uint32_t row) {
+    if (!no_duplicates_) {
+      rows_.push_back(row);
+      return true;
+    }
     // A hard negative that is another row's positive would pull and push at once, so every column
     // counts.
     std::vector<uint64_t> hashes;
@@ -40,6 +45,7 @@ class Filling {
  private:
   const Corpus& corpus_;
   size_t size_;
+  bool no_duplicates_;
   std::vector<uint32_t> rows_;
   std::unordered_set<uint64_t> texts_;
 };
@@ -57,7 +63,7 @@ std::vector<std::vector<uint32_t>> PlanEpoch(const Corpus& corpus, size_t first,
   std::deque<uint32_t> waiting;
   size_t next = 0;
   while (next < order.size() || waiting.size() > 1) {
-    Filling filling(corpus, options.batch);
+    Filling filling(corpus, options);
     for (size_t tries = waiting.size(); tries > 0 && !filling.full(); --tries) {
       const uint32_t row = waiting.front();
       waiting.pop_front();

@@ -1,7 +1,7 @@
 // Which rows stand in which step.
 //
-// No text stands twice among the positives of a batch (it would be its own negative): a row whose
-// text is already there waits for a later batch of the epoch.
+// No text stands twice in a batch (it would be its own negative), unless that is asked for: a row
+// whose text is already there waits for a later batch of the epoch.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ struct BatchPlanOptions {
   // "rows": all rows shuffled. "batches": neighbouring rows share a batch, batches are shuffled.
   // "none": as given.
   std::string shuffle = "rows";
+  bool no_duplicates = true;
 };
 
 // The batches of one epoch over the rows `first` .. corpus.rows() - 1, each of row numbers; every

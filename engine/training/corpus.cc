@@ -4,14 +4,30 @@
 
 namespace semblance::training {
 
-void Corpus::Add(const std::vector<int32_t>& ids) {
+void Corpus::Add(const std::vector<int32_t>& ids, const std::vector<bool>& begins) {
   ids_.insert(ids_.end(), ids.begin(), ids.end());
+  begins_.insert(begins_.end(), begins.begin(), begins.end());
   offsets_.push_back(ids_.size());
 }
 
 void Corpus::RemoveLastRow() {
   offsets_.resize(offsets_.size() - static_cast<size_t>(columns_));
   ids_.resize(offsets_.back());
+  if (!begins_.empty()) begins_.resize(offsets_.back());
+}
+
+std::vector<bool> Corpus::begins(size_t row, int column) const {
+  if (begins_.empty()) return {};
+  const auto first = begins_.begin() + static_cast<std::ptrdiff_t>(offset(row, column));
+  return {first, first + static_cast<std::ptrdiff_t>(text(row, column).size())};
+}
+
+uint64_t Corpus::hash() const {
+  uint64_t hash = 0;
+  for (size_t row = 0; row < rows(); ++row) {
+    for (int column = 0; column < columns_; ++column) hash = Mix(hash ^ text_hash(row, column));
+  }
+  return hash;
 }
 
 uint64_t Corpus::text_hash(size_t row, int column) const {

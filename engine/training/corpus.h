@@ -16,7 +16,8 @@ class Corpus {
   explicit Corpus(int columns) : columns_(columns) {}
 
   // Texts are added column by column, row by row; a row is complete after columns() of them.
-  void Add(const std::vector<int32_t>& ids);
+  // `begins`, for each id whether a word begins with it, is given for all texts or for none.
+  void Add(const std::vector<int32_t>& ids, const std::vector<bool>& begins = {});
   void RemoveLastRow();  // the last columns() texts
 
   int columns() const { return columns_; }
@@ -26,11 +27,20 @@ class Corpus {
     const size_t at = row * static_cast<size_t>(columns_) + static_cast<size_t>(column);
     return TokenIds(ids_.data() + offsets_[at], offsets_[at + 1] - offsets_[at]);
   }
+  // For each id of the text whether a word begins with it; empty where that was not given.
+  std::vector<bool> begins(size_t row, int column) const;
   // Equal for equal token ids: what two texts are to the network.
   uint64_t text_hash(size_t row, int column) const;
+  // Of all texts in their order.
+  uint64_t hash() const;
 
  private:
+  size_t offset(size_t row, int column) const {
+    return offsets_[row * static_cast<size_t>(columns_) + static_cast<size_t>(column)];
+  }
+
   int columns_;
+  std::vector<bool> begins_;  // as ids_, or empty
   std::vector<int32_t> ids_;
   std::vector<uint64_t> offsets_ = {0};
 };

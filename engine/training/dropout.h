@@ -13,6 +13,9 @@ class DropoutStream {
   double rate() const { return rate_; }
   // `mask` [size] becomes 0 with probability rate() and 1 / (1 - rate()) otherwise.
   void Fill(float* mask, int64_t size);
+  // How much was drawn; set there again, the same masks come again.
+  uint64_t position() const { return counter_; }
+  void Seek(uint64_t position) { counter_ = position; }
 
  private:
   double rate_;

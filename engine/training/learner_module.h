@@ -1,8 +1,10 @@
 // The way into libsemblance_learner.so, the one library that links LibTorch.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/training/learner.h"
@@ -27,6 +29,11 @@ struct LossResult {
 struct LearnerModule {
   std::unique_ptr<Learner> (*create)(const NetworkShape&, const Weights&, const Options&);
   LossResult (*contrastive_loss)(const LossExample&);
+  // The gradients of a first contrastive step by parameter. `at_once`: in one backward pass over
+  // all chunks of Options::chunk, which gradient caching does without.
+  std::map<std::string, std::vector<float>> (*gradients)(const NetworkShape&, const Weights&,
+                                                         const Options&, const ContrastiveRows&,
+                                                         bool at_once);
 };
 
 // Loads the library the first time (half a second, 150 MB) and keeps it. It is looked for beside

@@ -91,6 +91,23 @@ double Uniformity(std::span<const float> x, size_t dimension) {
   return std::log(sum / (static_cast<double>(rows) * static_cast<double>(rows - 1) / 2));
 }
 
+double Anisotropy(std::span<const float> x, size_t dimension) {
+  const size_t rows = dimension == 0 ? 0 : x.size() / dimension;
+  if (rows < 2) return kUndefined;
+  // |sum of all|^2 holds every pair twice, and each row's own square, which is 1 or, of zeros, 0.
+  const std::vector<double> a = UnitRows(x, dimension);
+  std::vector<double> sum(dimension);
+  double own = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t d = 0; d < dimension; ++d) {
+      sum[d] += a[row * dimension + d];
+      own += a[row * dimension + d] * a[row * dimension + d];
+    }
+  }
+  const double all = std::inner_product(sum.begin(), sum.end(), sum.begin(), 0.0);
+  return (all - own) / (static_cast<double>(rows) * static_cast<double>(rows - 1));
+}
+
 double Cosine(const float* a, const float* b, size_t dimension) {
   double ab = 0, aa = 0, bb = 0;
   for (size_t d = 0; d < dimension; ++d) {

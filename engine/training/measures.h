@@ -19,6 +19,10 @@ double Alignment(std::span<const float> x, std::span<const float> y, size_t dime
 // Lower is better.
 double Uniformity(std::span<const float> x, size_t dimension);
 
+// Mean cosine over all pairs i < j: how far the vectors lie in one cone. 0 where directions are
+// spread evenly, 1 where they coincide.
+double Anisotropy(std::span<const float> x, size_t dimension);
+
 double Cosine(const float* a, const float* b, size_t dimension);  // 0 when a side is zero
 
 }  // namespace semblance::training

@@ -6,6 +6,7 @@
 #include "engine/encoder/error.h"
 #include "engine/encoder/pooler.h"
 #include "engine/encoder/safetensors.h"
+#include "engine/encoder/whitening.h"
 
 namespace semblance::training {
 namespace {
@@ -24,6 +25,11 @@ constexpr const char* kPositions = "embeddings.position_embeddings.weight";
 
 BertConfig ReadConfig(const encoder::ModelPackage& package) {
   const BertConfig config = BertConfig::Parse(package.File(kConfig));
+  if (package.Has(encoder::Whitening::kFile)) {
+    throw Error(ErrorKind::kUnsupported,
+                "the base model is a whitened one; train from the model it was made of, and whiten "
+                "the result");
+  }
   if (config.architecture == encoder::Architecture::kMpnet ||
       config.architecture == encoder::Architecture::kAlbert) {
     throw Error(ErrorKind::kUnsupported,
@@ -59,6 +65,7 @@ void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Op
   config.epsilon = shape.epsilon;
   config.pooler = encoder::PoolerFromName(DropsHead(shape) ? "cls_before_pooler" : shape.pooler);
   config.max_length = options.max_length;
+  config.dims = options.dims;
   package->Add(kConfig, config.ToJson());
 
   std::map<std::string, encoder::TensorValues> tensors;

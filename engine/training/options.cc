@@ -19,8 +19,8 @@ using encoder::Error;
 using encoder::ErrorKind;
 using nlohmann::json;
 
-using Member =
-    std::variant<int64_t Options::*, double Options::*, bool Options::*, std::string Options::*>;
+using Member = std::variant<int64_t Options::*, double Options::*, bool Options::*,
+                            std::string Options::*, std::vector<int64_t> Options::*>;
 
 struct Spec {
   const char* name;
@@ -57,8 +57,9 @@ const std::vector<Spec>& Specs() {
        "a new tokenizer folds case"},
       {"tokenizer_rows", &Options::tokenizer_rows, 100, 2000000, {},
        "texts, evenly spread, that a new tokenizer is trained on at most"},
-      {"objective", &Options::objective, 0, 0, {"auto", "unsup", "pairs", "triplets", "mlm"},
-       "auto: by the number of columns (1, 2, 3)"},
+      {"objective", &Options::objective, 0, 0, {"auto", "unsup", "pairs", "triplets", "mlm", "none"},
+       "auto: by the number of columns (1, 2, 3); none: the base as it is, of which layers 0 leaves "
+       "the token embeddings"},
       {"temperature", &Options::temperature, 0.001, 10, {},
        "cosines are divided by it"},
       {"hard_negative_weight", &Options::hard_negative_weight, -20, 20, {},
@@ -73,8 +74,26 @@ const std::vector<Spec>& Specs() {
        "share of the tokens that are masked (80 % [MASK], 10 % random, 10 % kept)"},
       {"dropout", &Options::dropout, 0, 0.9, {},
        "dropout of embeddings, attention and both halves of a layer"},
+      {"fixed_mask", &Options::fixed_mask, 0, 0, {},
+       "unsup: both views of a text get the same dropout masks"},
+      {"dual_encoder", &Options::dual_encoder, 0, 0, {},
+       "all but the first column go through a network of their own, which is not kept"},
+      {"augment", &Options::augment, 0, 0,
+       {"none", "crop", "delete_words", "delete_word", "mlm", "next_sentence"},
+       "unsup: how the second view of a text differs from the first besides dropout"},
+      {"augment_rate", &Options::augment_rate, 0, 0.9, {},
+       "share of a text's words that crop and delete_words take away, or of its tokens that mlm "
+       "puts others for"},
+      {"dims", &Options::dims, 1, 2048, {},
+       "shorter widths at which a vector's beginning shall be a good vector too (Matryoshka): the "
+       "loss is summed over them and the whole"},
       {"batch", &Options::batch, 2, 16384, {},
        "rows a step"},
+      {"chunk", &Options::chunk, 0, 16384, {},
+       "rows that go through the network at a time (gradient caching): large batches in little "
+       "memory, for one more forward pass; 0: all"},
+      {"no_duplicates", &Options::no_duplicates, 0, 0, {},
+       "a text stands in a batch once, or it would be its own negative"},
       {"epochs", &Options::epochs, 0.001, 1000, {},
        "times that the rows are gone through"},
       {"max_steps", &Options::max_steps, 0, 1e9, {},
@@ -98,8 +117,11 @@ const std::vector<Spec>& Specs() {
       {"report_every", &Options::report_every, 1, 1e9, {},
        "steps between reports"},
       {"eval_every", &Options::eval_every, 1, 1e9, {},
-       "steps between measurements (alignment, uniformity, dev Spearman), made with the next "
-       "report"},
+       "steps between measurements (alignment, uniformity, anisotropy, dev Spearman), each a report"},
+      {"patience", &Options::patience, 0, 1e6, {},
+       "measurements in a row without a better dev Spearman that end the training; 0: none do"},
+      {"checkpoint_every", &Options::checkpoint_every, 0, 1e9, {},
+       "steps between checkpoints, made with the next report; 0: none"},
       {"save_dtype", &Options::save_dtype, 0, 0, {"f32", "f16"},
        "how the finished model stores its weights"},
       // clang-format on
@@ -186,6 +208,15 @@ void Set(const Spec& spec, const json& value, Options* options) {
     const bool is_bit = value.is_number_integer() && (value == 0 || value == 1);
     if (!value.is_boolean() && !is_bit) wrong_type("true or false");
     options->*(*flag) = value.is_boolean() ? value.get<bool>() : value == 1;
+  } else if (const auto* list = std::get_if<std::vector<int64_t> Options::*>(&spec.member)) {
+    const std::string expected = "a list of whole numbers in " + RangeOf(spec);
+    if (!value.is_array()) wrong_type(expected);
+    (options->*(*list)).clear();
+    for (const json& element : value) {
+      if (!element.is_number_integer()) wrong_type(expected);
+      CheckRange(spec, element.get<double>());
+      (options->*(*list)).push_back(element.get<int64_t>());
+    }
   } else {
     const auto text = std::get<std::string Options::*>(spec.member);
     const bool known = value.is_string() && std::count(spec.choices.begin(), spec.choices.end(),
@@ -211,14 +242,47 @@ double EstimatedBytes(int columns, const Options& o) {
       (static_cast<double>(o.vocab_size) + static_cast<double>(o.max_length)) * hidden +
       layers * (4 * hidden * hidden + 2 * hidden * inner);
   const double length = static_cast<double>(o.max_length);
-  const double tokens = static_cast<double>(o.batch) * std::max(columns, 2) * length;
+  const bool masks = o.mlm_weight > 0 || o.mlm_epochs > 0 || o.objective == "mlm";
+  // A pass over masked tokens takes the whole batch.
+  const int64_t rows = o.chunk > 0 && !masks ? std::min(o.chunk, o.batch) : o.batch;
+  const double tokens = static_cast<double>(rows) * std::max(columns, 2) * length;
   const double kept =
       8 * hidden + layers * (12 * hidden + 3 * inner + 3 * length * static_cast<double>(o.heads));
-  double bytes = 4 * (6 * parameters + tokens * kept);
-  if (o.mlm_weight > 0 || o.mlm_epochs > 0 || o.objective == "mlm") {
+  double bytes = 4 * (6 * parameters * (o.dual_encoder ? 2 : 1) + tokens * kept);
+  if (masks) {
     bytes += 4 * 3 * tokens * o.mlm_rate * static_cast<double>(o.vocab_size);
   }
   return bytes;
+}
+
+// Options that mean something only beside others.
+void CheckTogether(Options* o) {
+  const bool unsupervised = o->objective == "unsup";
+  if (o->augment != "none" && !unsupervised) {
+    Fail("augment makes the second text of a pair, and objective \"" + o->objective +
+         "\" has one; it goes with a training query of 1 column");
+  }
+  if (o->augment == "mlm" && o->mlm_epochs == 0 && o->mlm_weight == 0) {
+    Fail(
+        "augment \"mlm\" takes words from the masked-language model: give mlm_epochs or "
+        "mlm_weight");
+  }
+  if (o->fixed_mask && (!unsupervised || o->augment != "none")) {
+    Fail(
+        "fixed_mask needs both views of a text to have the same tokens: objective unsup, augment "
+        "none");
+  }
+  if ((o->objective == "mlm" || o->objective == "none") &&
+      (o->dual_encoder || o->chunk > 0 || !o->dims.empty())) {
+    Fail("dual_encoder, chunk and dims are of the contrastive objectives, not of " + o->objective);
+  }
+  std::sort(o->dims.begin(), o->dims.end());
+  o->dims.erase(std::unique(o->dims.begin(), o->dims.end()), o->dims.end());
+  if (!o->dims.empty() && o->dims.back() == o->hidden) o->dims.pop_back();
+  if (!o->dims.empty() && o->dims.back() > o->hidden) {
+    Fail("dims has " + std::to_string(o->dims.back()) + ", and the vectors have " +
+         std::to_string(o->hidden) + " numbers");
+  }
 }
 
 }  // namespace
@@ -227,8 +291,9 @@ std::vector<OptionRow> OptionTable() {
   const Options defaults;
   std::vector<OptionRow> rows;
   for (const Spec& spec : Specs()) {
-    static constexpr const char* kTypes[] = {"integer", "number", "true/false", ""};
-    const bool numeric = spec.member.index() < 2;
+    static constexpr const char* kTypes[] = {"integer", "number", "true/false", "",
+                                             "list of integers"};
+    const bool numeric = spec.member.index() < 2 || spec.member.index() == 4;
     rows.push_back({spec.name,
                     spec.choices.empty() ? kTypes[spec.member.index()] : Joined(spec.choices, "|"),
                     Get(spec, defaults).dump(), numeric ? RangeOf(spec) : "", spec.meaning});
@@ -274,6 +339,7 @@ void ResolveOptions(int columns, Options* options) {
       (options->pooler == "avg_top2" || options->pooler == "avg_first_last")) {
     Fail("pooler \"" + options->pooler + "\" needs layers; with layers 0 use avg");
   }
+  CheckTogether(options);
   const double available =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   const double needed_bytes = EstimatedBytes(columns, *options);

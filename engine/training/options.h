@@ -34,8 +34,15 @@ struct Options {
   double mlm_weight = 0;
   double mlm_rate = 0.15;
   double dropout = 0.1;
+  bool fixed_mask = false;
+  bool dual_encoder = false;
+  std::string augment = "none";
+  double augment_rate = 0.1;
+  std::vector<int64_t> dims;
   // Optimiser
   int64_t batch = 64;
+  int64_t chunk = 0;
+  bool no_duplicates = true;
   double epochs = 1;
   int64_t max_steps = 0;
   double lr = 5e-4;
@@ -49,6 +56,8 @@ struct Options {
   // Reports and result
   int64_t report_every = 50;
   int64_t eval_every = 250;
+  int64_t patience = 0;
+  int64_t checkpoint_every = 500;
   std::string save_dtype = "f32";
 
   std::set<std::string> given;  // the names that the JSON held
@@ -56,7 +65,8 @@ struct Options {
 
 struct OptionRow {
   std::string name;
-  std::string type;           // "integer", "number", "true/false" or the choices, "a|b|c"
+  std::string type;           // "integer", "number", "true/false", "list of integers" or the
+                              // choices, "a|b|c"
   std::string default_value;  // as JSON
   std::string range;          // "1..24", empty for true/false and choices
   std::string meaning;
@@ -69,8 +79,8 @@ std::vector<OptionRow> OptionTable();
 Options ParseOptions(const std::string& json);
 
 // What only a look at the rows can say: objective "auto" becomes "unsup", "pairs" or "triplets"; a
-// chosen objective must fit `columns`; the memory that the run would need must be there. Throws
-// kInvalid.
+// chosen objective must fit `columns`, and other options the objective; the memory that the run
+// would need must be there. Throws kInvalid.
 void ResolveOptions(int columns, Options* options);
 
 // Every option, as a JSON object; ParseOptions(OptionsToJson(o)) is o.

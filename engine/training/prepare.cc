@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/training/augment.h"
 #include "engine/training/model_files.h"
 #include "engine/training/tokenizer_training.h"
 
@@ -41,13 +42,35 @@ void ForEachRow(RowSource* rows, int used, const std::function<bool()>& cancel, 
   }
 }
 
+// For each of `count` ids of a text whether a word begins with it. No tokenizer makes a piece
+// across a space, so the text up to one gives the ids before the next word, and no others.
+std::vector<bool> WordBegins(const std::string& text, const encoder::Tokenizer& tokenizer,
+                             uint32_t max_length, size_t count) {
+  constexpr const char* kSpaces = " \t\r\n";
+  std::vector<bool> begins(count, false);
+  size_t word = text.find_first_not_of(kSpaces);
+  size_t at = 1;  // behind [CLS]
+  while (word != std::string::npos && at + 1 < count) {
+    begins[at] = true;
+    const size_t space = text.find_first_of(kSpaces, word);
+    word = text.find_first_not_of(kSpaces, space);
+    if (word != std::string::npos) {
+      at = tokenizer.Encode(text.substr(0, space), max_length).size() - 1;
+    }
+  }
+  return begins;
+}
+
 void AddRow(const std::vector<std::string>& row, const encoder::Tokenizer& tokenizer,
-            uint32_t max_length, Corpus* corpus) {
+            const Options& options, Corpus* corpus) {
+  const auto max_length = static_cast<uint32_t>(options.max_length);
   bool empty = false;
   for (const std::string& text : row) {
     const std::vector<int32_t> ids = tokenizer.Encode(text, max_length);
     empty = empty || ids.size() <= 2;  // nothing between [CLS] and [SEP]
-    corpus->Add(ids);
+    corpus->Add(ids, ChangesWords(options.augment)
+                         ? WordBegins(text, tokenizer, max_length, ids.size())
+                         : std::vector<bool>());
   }
   if (empty) corpus->RemoveLastRow();
 }
@@ -76,7 +99,7 @@ void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
     if (i % kRowsBetweenPolls == 0) Poll(cancel);
     row.emplace_back(texts[i]);
     if (row.size() < static_cast<size_t>(used)) continue;
-    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
+    AddRow(row, *out->tokenizer, options, out->corpus.get());
     row.clear();
   }
 }
@@ -101,7 +124,8 @@ void AdoptBase(const encoder::ModelPackage& base, Options* options) {
   Adopt("intermediate", shape.intermediate, options, &Options::intermediate);
   Adopt("vocab_size", shape.vocabulary, options, &Options::vocab_size);
   if (options->given.count("layers") == 0) options->layers = shape.layers;
-  if (options->layers < shape.layers) {
+  const bool bag = options->objective == "none" && options->layers == 0;
+  if (options->layers < shape.layers && !bag) {
     throw Error(ErrorKind::kInvalid, "training option \"layers\" is " +
                                          std::to_string(options->layers) + ", the base model has " +
                                          std::to_string(shape.layers) +
@@ -113,13 +137,29 @@ void AdoptBase(const encoder::ModelPackage& base, Options* options) {
 
 namespace {
 
+// What is left of a network without its layers is a bag of tokens, which have no positions.
+void ForgetPositions(Weights* weights) {
+  for (const char* table : {"position", "token_type"}) {
+    const auto found = weights->find("embeddings." + std::string(table) + "_embeddings.weight");
+    if (found != weights->end()) {
+      std::fill(found->second.values.begin(), found->second.values.end(), 0.0f);
+    }
+  }
+}
+
+void TokeniseWithTokenizerOf(const encoder::ModelPackage& package, RowSource* rows, int used,
+                             const Options& options, const std::function<bool()>& cancel,
+                             Prepared* out) {
+  CopyTokenizerFiles(package, &out->tokenizer_files);
+  out->tokenizer = encoder::Tokenizer::Load(package);
+  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
+    AddRow(row, *out->tokenizer, options, out->corpus.get());
+  });
+}
+
 void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int used,
                      const Options& options, const std::function<bool()>& cancel, Prepared* out) {
-  CopyTokenizerFiles(base, &out->tokenizer_files);
-  out->tokenizer = encoder::Tokenizer::Load(base);
-  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
-    AddRow(row, *out->tokenizer, static_cast<uint32_t>(options.max_length), out->corpus.get());
-  });
+  TokeniseWithTokenizerOf(base, rows, used, options, cancel, out);
   int64_t ignored = 0;
   out->shape = ReadShape(base, &ignored);
   const int64_t layers_before = out->shape.layers;
@@ -132,12 +172,17 @@ void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int use
                 "the base model's tokenizer has more pieces than its embedding table has rows");
   }
   out->weights = ReadWeights(base);
+  if (options.layers < layers_before) ForgetPositions(&out->weights);
   FitWeights(out->shape, layers_before, static_cast<uint64_t>(options.seed), &out->weights);
 }
 
-void PrepareAnew(RowSource* rows, int used, const Options& options,
-                 const std::function<bool()>& cancel, Prepared* out) {
-  TokeniseWithNewTokenizer(rows, used, options, cancel, out);
+void PrepareAnew(const encoder::ModelPackage* tokenizer, RowSource* rows, int used,
+                 const Options& options, const std::function<bool()>& cancel, Prepared* out) {
+  if (tokenizer != nullptr) {
+    TokeniseWithTokenizerOf(*tokenizer, rows, used, options, cancel, out);
+  } else {
+    TokeniseWithNewTokenizer(rows, used, options, cancel, out);
+  }
   out->shape.layers = options.layers;
   out->shape.hidden = options.hidden;
   out->shape.heads = options.heads;
@@ -151,7 +196,8 @@ void PrepareAnew(RowSource* rows, int used, const Options& options,
 
 }  // namespace
 
-Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Options& options,
+Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base,
+                 const encoder::ModelPackage* tokenizer, const Options& options,
                  const std::function<bool()>& cancel) {
   Prepared out;
   const int used = UsedColumns(options, rows->columns());
@@ -159,7 +205,7 @@ Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Optio
   if (base != nullptr) {
     PrepareFromBase(*base, rows, used, options, cancel, &out);
   } else {
-    PrepareAnew(rows, used, options, cancel, &out);
+    PrepareAnew(tokenizer, rows, used, options, cancel, &out);
   }
   return out;
 }

@@ -26,8 +26,10 @@ struct Prepared {
 // it gave others.
 void AdoptBase(const encoder::ModelPackage& base, Options* options);
 
-// Reads all rows. `cancel` is polled between rows; true throws kInterrupted.
-Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base, const Options& options,
+// Reads all rows. Without a base the tokenizer is `tokenizer`, or a new one where that is nullptr.
+// `cancel` is polled between rows; true throws kInterrupted.
+Prepared Prepare(RowSource* rows, const encoder::ModelPackage* base,
+                 const encoder::ModelPackage* tokenizer, const Options& options,
                  const std::function<bool()>& cancel);
 
 }  // namespace semblance::training

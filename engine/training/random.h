@@ -27,6 +27,9 @@ class Random {
       : key_(Mix(Mix(seed) ^ (stream * 0xd6e8feb86659fd93ull))) {}
 
   uint64_t Next() { return Mix(key_ + counter_++ * 0x9e3779b97f4a7c15ull); }
+  // How many numbers were drawn; a stream that is set there goes on from there.
+  uint64_t position() const { return counter_; }
+  void Seek(uint64_t position) { counter_ = position; }
   // Uniform in [0, n), n > 0; the bias is below n / 2^64.
   uint64_t Below(uint64_t n) {
     return static_cast<uint64_t>((static_cast<unsigned __int128>(Next()) * n) >> 64);

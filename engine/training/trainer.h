@@ -34,7 +34,7 @@ struct ScoredPair {
 // Every option that semblance_train's JSON knows, in training/options.cc with names, ranges and
 // defaults.
 struct Report {
-  std::string phase;  // "tokenizer", "mlm", "train", "done"
+  std::string phase;  // "tokenizer" or, of a run that goes on, "resume"; "mlm", "train", "done"
   int64_t step = 0;   // within the phase
   int64_t total_steps = 0;
   double epoch = 0;
@@ -43,6 +43,7 @@ struct Report {
   // NaN where not measured:
   double alignment = 0;
   double uniformity = 0;
+  double anisotropy = 0;    // mean cosine of pairs of different texts
   double dev_spearman = 0;  // -1 .. 1
   double sentences_per_second = 0;
   double eta_seconds = 0;
@@ -58,6 +59,11 @@ class TrainingRun {
   // The finished model with the best dev score seen (or the last weights without dev pairs); valid
   // after Next gave false.
   virtual encoder::ModelPackage TakeModel() = 0;
+  // Whether the run shall be saved now (option checkpoint_every); asked between two calls of Next.
+  virtual bool CheckpointDue() const = 0;
+  // All that the run is, as files: a run that begins with them goes on from here, and ends as this
+  // one will.
+  virtual encoder::ModelPackage Checkpoint() = 0;
   // The options in force, all of them, as JSON: what the training record keeps.
   virtual std::string ResolvedOptions() const = 0;
 };
@@ -66,6 +72,10 @@ struct TrainingInputs {
   RowSource* rows = nullptr;                    // outlives the run
   std::vector<ScoredPair> dev;                  // STS-like pairs; empty: no dev score
   const encoder::ModelPackage* base = nullptr;  // start from this model; nullptr: a new one
+  // Go on from what Checkpoint() gave; nullptr: from the beginning. Rows, dev, base and options
+  // must be those that the run began with, report_every and checkpoint_every apart; kInvalid,
+  // naming what differs, if they are not.
+  const encoder::ModelPackage* checkpoint = nullptr;
   std::string options_json;  // an object; unknown keys are an error with the nearest valid name
 };
 

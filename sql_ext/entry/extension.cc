@@ -34,9 +34,11 @@ void RegisterAll(sqlite3* db) {
   const auto connection = std::make_shared<Connection>(db);
   RegisterVectorFunctions(db);
   RegisterSimilarTo(db);
+  RegisterHybrid(db);
   RegisterAggregates(db);
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
+  RegisterWhitenFunction(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
   RegisterPairsTable(db, connection);

@@ -25,6 +25,7 @@ TEST(ConfigTest, WhatIsWrittenIsReadAgain) {
   BertConfig config = SmallConfig(3, 64, 8);
   config.pooler = Pooler::kAvgFirstLast;
   config.max_length = 17;
+  config.dims = {8, 32};
   config.epsilon = 1e-7;
   config.activation = Activation::kGeluTanh;
   config.pad_token = 5;
@@ -32,6 +33,7 @@ TEST(ConfigTest, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(read.ToJson(), config.ToJson());
   EXPECT_EQ(read.pooler, Pooler::kAvgFirstLast);
   EXPECT_EQ(read.max_length, 17);
+  EXPECT_EQ(read.dims, (std::vector<int64_t>{8, 32}));
   EXPECT_EQ(read.epsilon, 1e-7);
   EXPECT_EQ(read.activation, Activation::kGeluTanh);
 }
@@ -73,6 +75,10 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefused) {
                                                            {"hidden_size", 18446744073709551615ull},
                                                            {"semblance", {{"max_length", 97}}},
                                                            {"semblance", {{"max_length", 1}}},
+                                                           {"semblance", {{"dims", {4, 2}}}},
+                                                           {"semblance", {{"dims", {0}}}},
+                                                           {"semblance", {{"dims", {100000}}}},
+                                                           {"semblance", {{"dims", "all"}}},
                                                            {"semblance", {{"pooler", "max"}}}};
   for (const auto& [key, value] : cases) {
     EXPECT_EQ(KindWith(key, value), ErrorKind::kInvalid) << key << " " << value;

@@ -48,7 +48,7 @@ const std::vector<Library>& Libraries() {
       {{"torch/", "ATen/", "c10/"}, {"engine/training/", "tests/training/"}},
       {{"sqlite3ext.h"},
        {"sql_ext/sqlite_api.h", "sql_ext/entry/extension.cc", "tests/sql/old_host.cc"}},
-      {{"sqlite3.h"}, {"tools/cli/", "tools/bench/", "tests/"}},
+      {{"sqlite3.h"}, {"tools/cli/", "tools/bench/", "tools/examples/", "tests/"}},
       {{"CLI/"}, {"tools/"}},
       {{"nlohmann/"}, {"engine/", "sql_ext/", "tools/", "tests/"}},
   };

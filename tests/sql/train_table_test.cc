@@ -162,6 +162,62 @@ TEST_F(TrainTable, AProgressHandlerOfTheUsersStopsItToo) {
   EXPECT_EQ(Models(), (Rows{"default"}));
 }
 
+TEST_F(TrainTable, AnotherConnectionReadsTheReportsWhileTheRunGoesOn) {
+  connection_.Rows("PRAGMA journal_mode = WAL");
+  TestConnection reader(folder_.File("notes.db"), SEMBLANCE_FAKE_EXTENSION);
+  sqlite3_stmt* const statement =
+      Begin("SELECT * " + Train("SELECT body FROM notes", R"(,"reports":3)"));
+  for (const char* seen : {"1|running", "2|running", "3|running", "4|done"}) {
+    EXPECT_EQ(reader.Value("SELECT count(*), (SELECT status FROM semblance_runs) "
+                           "FROM semblance_metrics WHERE run = 1"),
+              seen);
+    sqlite3_step(statement);
+  }
+  sqlite3_finalize(statement);
+}
+
+TEST_F(TrainTable, ResumeGoesOnFromTheLastCheckpointUnderTheNumberOfTheRun) {
+  const std::string query = "SELECT body FROM notes";
+  EXPECT_NE(
+      connection_.ErrorOf("SELECT * " + Train(query, R"(,"reports":4,"save_at":2,"fail_at":4)")),
+      "");
+  EXPECT_EQ(connection_.Value("SELECT count(*) FROM semblance_metrics"), "3");
+  EXPECT_EQ(connection_.Rows("SELECT phase, model " +
+                             Train(query, R"(,"reports":4,"save_at":2,"resume":true)")),
+            (Rows{"resume|NULL", "train|NULL", "train|NULL", "done|m"}));
+  EXPECT_EQ(Run(), "1|m|done|");
+  EXPECT_EQ(connection_.Rows("SELECT sequence, phase FROM semblance_metrics"),
+            (Rows{"0|train", "1|train", "2|train", "3|train", "4|done"}));
+  // The checkpoint of a run that is done is gone.
+  EXPECT_EQ(connection_.Rows("SELECT phase " + Train(query, R"(,"reports":0,"resume":true)")),
+            (Rows{"done"}));
+  EXPECT_EQ(connection_.Value("SELECT count(*) FROM semblance_runs"), "2");
+}
+
+TEST_F(TrainTable, ResumeWithAnotherQueryIsRefusedAndTrainingAnewForgetsTheCheckpoint) {
+  connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"save_at":1,"fail_at":2)"));
+  EXPECT_EQ(
+      connection_.ErrorOf("SELECT * " + Train("SELECT other FROM notes", R"(,"resume":true)")),
+      "semblance: run 1 of 'm' cannot go on: its training query was SELECT body FROM notes -- "
+      "give that one, or leave out \"resume\" to begin anew");
+  EXPECT_EQ(
+      connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"resume":"yes")")),
+      "semblance: training option \"resume\" must be true or false, not \"yes\"");
+  sqlite3_finalize(Begin("SELECT * " + Train("SELECT other FROM notes", "")));
+  EXPECT_EQ(connection_.Value("SELECT phase " +
+                              Train("SELECT body FROM notes", R"(,"resume":true)") + " LIMIT 1"),
+            "train")
+      << "nothing to go on from";
+}
+
+TEST_F(TrainTable, ARunThatIsOnlyMeasuredPublishesNothing) {
+  EXPECT_EQ(connection_.Rows("SELECT phase, model " +
+                             Train("SELECT body FROM notes", R"(,"reports":0,"publish":false)")),
+            (Rows{"done|NULL"}));
+  EXPECT_EQ(Models(), (Rows{"default"}));
+  EXPECT_EQ(Run(), "1|m|done|");
+}
+
 TEST_F(TrainTable, TwoTrainingsCanGoOnAtOnce) {
   sqlite3_stmt* const statement = Begin("SELECT * " + Train("SELECT body FROM notes", ""));
   connection_.Rows(

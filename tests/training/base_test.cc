@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/encoder/encoder.h"
+#include "engine/encoder/whitening.h"
 #include "engine/training/learner_module.h"
 #include "engine/training/measures.h"
 #include "engine/training/model_files.h"
@@ -63,6 +65,40 @@ TEST(Base, AddedLayersBeginAsTheIdentity) {
     for (size_t i = 0; i < texts.size(); ++i) {
       EXPECT_GT(Cosine(&before[i * 32], &after[i * 32], 32), 0.99999) << layers;
     }
+  }
+}
+
+TEST(Base, ObjectiveNoneWithoutLayersIsTheMeanOfTheTokenEmbeddings) {
+  const encoder::ModelPackage base =
+      Train(Rows(40, 1), TinyOptions(R"("layers":2,"max_steps":2)")).model;
+  const Trained bag = Train(Rows(40, 1), R"({"objective":"none","layers":0,"threads":1})", &base);
+  EXPECT_EQ(bag.reports.back().phase, "done");
+  EXPECT_TRUE(std::isfinite(bag.reports.back().uniformity));
+  EXPECT_TRUE(bag.Phase("train").empty());
+  int64_t max_length = 0;
+  EXPECT_EQ(ReadShape(bag.model, &max_length).layers, 0);
+  const Weights before = ReadWeights(base), after = ReadWeights(bag.model);
+  const char* const words = "embeddings.word_embeddings.weight";
+  EXPECT_EQ(after.at(words).values, before.at(words).values);
+  const std::vector<float> vectors =
+      Vectors(bag.model, {"the old baker sells fresh bread", "bread fresh sells baker old the"});
+  EXPECT_GT(Cosine(&vectors[0], &vectors[32], 32), 0.99999) << "without positions";
+}
+
+TEST(Base, DimsAreSaidInTheModelAndAWhitenedBaseIsRefused) {
+  encoder::ModelPackage base =
+      Train(Rows(40, 1), TinyOptions(R"("max_steps":2,"dims":[8,16])")).model;
+  EXPECT_EQ(encoder::Encoder::Load(base)->dims(), (std::vector<int64_t>{8, 16}));
+  encoder::WhiteningFit fit(32);
+  const std::vector<float> vectors = Vectors(base, Sentences(10));
+  for (size_t i = 0; i < 10; ++i) fit.Add({&vectors[i * 32], 32});
+  base.Add(encoder::Whitening::kFile, fit.Finish(4));
+  EXPECT_EQ(encoder::Encoder::Load(base)->dimension(), 4u);
+  try {
+    Train(Rows(40, 1), R"({"max_steps":1})", &base);
+    FAIL();
+  } catch (const encoder::Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("whitened"));
   }
 }
 

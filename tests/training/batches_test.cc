@@ -46,6 +46,14 @@ TEST(Batches, NoTextStandsTwiceInOneBatch) {
   EXPECT_GE(rows, 55u);
 }
 
+TEST(Batches, ATextStandsTwiceWhereThatIsAskedFor) {
+  const Corpus corpus = CorpusOf({10, 10, 10, 11});
+  EXPECT_EQ(PlanEpoch(corpus, 0, 0, {4, 1, "none", false}),
+            (std::vector<std::vector<uint32_t>>{{0, 1, 2, 3}}));
+  EXPECT_EQ(PlanEpoch(corpus, 0, 0, {4, 1, "none", true}),
+            (std::vector<std::vector<uint32_t>>{{0, 3}}));
+}
+
 TEST(Batches, RowsThatAreAllTheSameGiveNoBatch) {
   EXPECT_TRUE(PlanEpoch(CorpusOf({9, 9, 9, 9}), 0, 0, {2, 1, "rows"}).empty());
   EXPECT_TRUE(PlanEpoch(CorpusOf({}), 0, 0, {2, 1, "rows"}).empty());

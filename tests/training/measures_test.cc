@@ -55,6 +55,17 @@ TEST(Measures, AlignmentAndUniformityMatchTheReference) {
   EXPECT_EQ(checked, 3);
 }
 
+TEST(Measures, AnisotropyIsTheMeanCosineOfAllPairs) {
+  const std::vector<float> x = {1, 0, 0, 3, 3, 4, -2, 0};
+  const double by_pairs =
+      (Cosine(&x[0], &x[2], 2) + Cosine(&x[0], &x[4], 2) + Cosine(&x[0], &x[6], 2) +
+       Cosine(&x[2], &x[4], 2) + Cosine(&x[2], &x[6], 2) + Cosine(&x[4], &x[6], 2)) /
+      6;
+  EXPECT_NEAR(Anisotropy(x, 2), by_pairs, 1e-12);
+  EXPECT_NEAR(Anisotropy(std::vector<float>{5, 5, 1, 1, 2, 2}, 2), 1, 1e-12);
+  EXPECT_TRUE(std::isnan(Anisotropy(std::vector<float>{1, 0}, 2)));
+}
+
 TEST(Measures, UndefinedIsNotANumber) {
   const std::vector<float> one_row = {1, 0};
   EXPECT_TRUE(std::isnan(Uniformity(one_row, 2)));

@@ -59,6 +59,22 @@ TEST(Options, ShapesThatCannotBeAreRefused) {
   EXPECT_THAT(MessageOf(R"({"layers":0,"pooler":"avg_top2"})"), HasSubstr("needs layers"));
 }
 
+TEST(Options, WhatMeansNothingTogetherIsRefused) {
+  EXPECT_THAT(MessageOf(R"({"augment":"crop"})", 2), HasSubstr("training query of 1 column"));
+  EXPECT_THAT(MessageOf(R"({"augment":"mlm"})"), HasSubstr("mlm_epochs or mlm_weight"));
+  EXPECT_THAT(MessageOf(R"({"fixed_mask":true,"augment":"crop"})"), HasSubstr("augment none"));
+  EXPECT_THAT(MessageOf(R"({"dims":[64],"objective":"mlm"})"), HasSubstr("contrastive"));
+  EXPECT_THAT(MessageOf(R"({"dims":[64,512]})"), HasSubstr("dims has 512"));
+  EXPECT_THAT(MessageOf(R"({"dims":64})"), HasSubstr("list of whole numbers in 1..2048"));
+  EXPECT_THAT(MessageOf(R"({"dims":[0]})"), HasSubstr("1..2048"));
+}
+
+TEST(Options, DimsAreSortedAndTheWholeIsNotAmongThem) {
+  Options options = ParseOptions(R"({"dims":[128,32,256,32]})");
+  ResolveOptions(1, &options);
+  EXPECT_EQ(options.dims, (std::vector<int64_t>{32, 128}));
+}
+
 TEST(Options, RunThatWouldExhaustMemoryIsRefused) {
   EXPECT_THAT(MessageOf(R"({"layers":24,"hidden":2048,"heads":32,"batch":16384,"max_length":512})"),
               HasSubstr("GiB"));

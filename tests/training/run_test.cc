@@ -98,6 +98,58 @@ TEST(Run, DevPairsAreScoredAndTheBestWeightsKept) {
   EXPECT_EQ(trained.reports.back().dev_spearman, best);
 }
 
+TEST(Run, EndsWhenPatienceIsOverAndKeepsTheBest) {
+  std::vector<ScoredPair> dev;
+  const auto rows = Rows(60, 2);
+  for (size_t i = 0; i < 30; ++i) {
+    dev.push_back({rows[i][0], rows[i][1], 5});
+    dev.push_back({rows[i][0], rows[(i + 13) % 60][1], 1});
+  }
+  // Without a learning rate nothing gets better than the first measurement.
+  const Trained trained = Train(
+      rows, TinyOptions(R"("epochs":50,"lr":0,"report_every":100,"eval_every":3,"patience":4)"),
+      nullptr, dev);
+  std::vector<int64_t> steps;
+  for (const Report& report : trained.Phase("train")) steps.push_back(report.step);
+  EXPECT_EQ(steps, (std::vector<int64_t>{3, 6, 9, 12, 15}));
+  EXPECT_EQ(trained.reports.back().phase, "done");
+  EXPECT_EQ(trained.reports.back().step, 15);
+  EXPECT_GT(trained.reports.back().total_steps, 100);
+  EXPECT_THAT(MessageOf([&] { Train(rows, TinyOptions(R"("patience":4)")); },
+                        encoder::ErrorKind::kInvalid),
+              HasSubstr("give a \"dev\" query"));
+}
+
+TEST(Run, MeasuresEverySoManyStepsWhateverTheReports) {
+  const Trained trained = Train(
+      Rows(96, 1), TinyOptions(R"("epochs":2,"report_every":5,"eval_every":4,"max_steps":11)"));
+  std::vector<int64_t> reported, measured;
+  for (const Report& report : trained.Phase("train")) {
+    reported.push_back(report.step);
+    if (std::isnan(report.anisotropy)) continue;
+    measured.push_back(report.step);
+    EXPECT_TRUE(std::isfinite(report.alignment + report.uniformity));
+    EXPECT_GT(report.anisotropy, -1);
+    EXPECT_LT(report.anisotropy, 1);
+  }
+  EXPECT_EQ(reported, (std::vector<int64_t>{4, 5, 8, 10, 11}));
+  EXPECT_EQ(measured, (std::vector<int64_t>{4, 8, 11}));
+}
+
+TEST(Run, EveryAugmentationTrains) {
+  for (const char* options :
+       {R"("augment":"crop")", R"("augment":"delete_words")", R"("augment":"delete_word")",
+        R"("augment":"next_sentence","dual_encoder":true)", R"("fixed_mask":true)",
+        R"("augment":"mlm","mlm_epochs":1)", R"("chunk":5,"dims":[8,16])"}) {
+    const Trained trained =
+        Train(Rows(64, 1), TinyOptions(R"("max_steps":4,)" + std::string(options)));
+    EXPECT_TRUE(std::isfinite(trained.reports.back().loss)) << options;
+    EXPECT_EQ(Train(Rows(64, 1), TinyOptions(R"("max_steps":4,)" + std::string(options))).model.Id(),
+              trained.model.Id())
+        << options;
+  }
+}
+
 TEST(Run, SameSeedGivesTheSameBytesAndAnotherSeedOthers) {
   const std::string options = TinyOptions(R"("max_steps":6,"mlm_weight":0.1)");
   const encoder::ModelPackage first = Train(Rows(100, 1), options).model;

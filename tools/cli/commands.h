@@ -19,8 +19,11 @@ class UsageError : public std::runtime_error {
 
 void AddDemoCommand(CLI::App* program);
 void AddImportCommand(CLI::App* program);
+void AddMigrateCommand(CLI::App* program);
 void AddSearchCommand(CLI::App* program);
 void AddTrainCommand(CLI::App* program);
+void AddPlotCommand(CLI::App* program);
+void AddAblateCommand(CLI::App* program);
 void AddEvalCommand(CLI::App* program);
 void AddModelCommand(CLI::App* program);
 void AddInfoCommand(CLI::App* program);

@@ -62,6 +62,9 @@ Statement& Statement::Bind(int parameter, const Value& value) {
   } else if (const auto* text = std::get_if<std::string>(&value)) {
     Check(sqlite3_bind_text64(statement_, parameter, text->data(), text->size(), SQLITE_TRANSIENT,
                               SQLITE_UTF8));
+  } else if (const auto* blob = std::get_if<Blob>(&value)) {
+    Check(sqlite3_bind_blob64(statement_, parameter, blob->bytes.data(), blob->bytes.size(),
+                              SQLITE_TRANSIENT));
   } else {
     Check(sqlite3_bind_null(statement_, parameter));
   }
@@ -98,6 +101,12 @@ std::string Statement::Text(int column) const {
   return text ? std::string(text, static_cast<size_t>(size)) : std::string();
 }
 
+std::string Statement::Bytes(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  const int size = sqlite3_column_bytes(statement_, column);
+  return bytes ? std::string(bytes, static_cast<size_t>(size)) : std::string();
+}
+
 int64_t Statement::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
 double Statement::Real(int column) const { return sqlite3_column_double(statement_, column); }
@@ -110,16 +119,20 @@ Value Statement::Get(int column) const {
       return Integer(column);
     case SQLITE_FLOAT:
       return Real(column);
+    case SQLITE_BLOB:
+      return Blob{Bytes(column)};
     default:
       return Text(column);
   }
 }
 
 Connection::Connection(const std::string& file, Create create) {
-  if (create == Create::kNo && file != ":memory:" && !std::filesystem::exists(file)) {
+  if (create != Create::kYes && file != ":memory:" && !std::filesystem::exists(file)) {
     throw SqlError(SQLITE_CANTOPEN, "there is no database file '" + file + "'");
   }
-  const int flags = SQLITE_OPEN_READWRITE | (create == Create::kYes ? SQLITE_OPEN_CREATE : 0);
+  const int flags = create == Create::kNoAndReadOnly
+                        ? SQLITE_OPEN_READONLY
+                        : SQLITE_OPEN_READWRITE | (create == Create::kYes ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(file.c_str(), &database_, flags, nullptr);
   try {
     if (code != SQLITE_OK) throw SqlError(code, file + ": " + sqlite3_errstr(code));

@@ -27,8 +27,13 @@ class SqlError : public std::runtime_error {
   int code_;
 };
 
-// A value that goes into or comes out of SQLite. BLOBs do not occur here.
-using Value = std::variant<std::monostate, int64_t, double, std::string>;
+struct Blob {
+  std::string bytes;
+  bool operator==(const Blob&) const = default;
+};
+
+// A value that goes into or comes out of SQLite.
+using Value = std::variant<std::monostate, int64_t, double, std::string, Blob>;
 
 class Statement {
  public:
@@ -48,6 +53,7 @@ class Statement {
   bool IsNull(int column) const;
   bool IsNumber(int column) const;
   std::string Text(int column) const;  // "" for NULL
+  std::string Bytes(int column) const;  // of a BLOB
   int64_t Integer(int column) const;
   double Real(int column) const;
   Value Get(int column) const;
@@ -61,7 +67,7 @@ class Statement {
 
 class Connection {
  public:
-  enum class Create { kYes, kNo };
+  enum class Create { kYes, kNo, kNoAndReadOnly };
 
   // Opens `file` and loads the extension from FindExtension() into it.
   Connection(const std::string& file, Create create);

@@ -11,8 +11,12 @@ std::string FindExtension() {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  std::vector<fs::path> places = {folder.parent_path() / "lib" / "semblance.so",
-                                  folder / "semblance.so"};
+  const fs::path prefix = folder.parent_path();
+  std::vector<fs::path> places = {prefix / "lib" / "semblance.so"};
+  if (fs::path(SEMBLANCE_LIBDIR) != "lib") {
+    places.push_back(prefix / SEMBLANCE_LIBDIR / "semblance.so");
+  }
+  places.push_back(folder / "semblance.so");
   const char* named = std::getenv("SEMBLANCE_EXTENSION");
   if (named && *named) places.emplace_back(named);
   std::string looked;

@@ -46,8 +46,11 @@ int main(int argc, char** argv) {
   program.set_help_flag("-h,--help", "Print this and exit");
   semblance::cli::AddDemoCommand(&program);
   semblance::cli::AddImportCommand(&program);
+  semblance::cli::AddMigrateCommand(&program);
   semblance::cli::AddSearchCommand(&program);
   semblance::cli::AddTrainCommand(&program);
+  semblance::cli::AddPlotCommand(&program);
+  semblance::cli::AddAblateCommand(&program);
   semblance::cli::AddEvalCommand(&program);
   semblance::cli::AddModelCommand(&program);
   semblance::cli::AddInfoCommand(&program);

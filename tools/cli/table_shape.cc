@@ -26,7 +26,24 @@ std::string Upper(std::string text) {
   return text;
 }
 
-// The name that a column definition begins with; `rest` is what follows, in capitals.
+bool HasWord(const std::string& text, const std::string& word) {
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || !std::isalnum(static_cast<unsigned char>(text[at - 1]));
+    const size_t end = at + word.size();
+    const bool ends = end == text.size() || !std::isalnum(static_cast<unsigned char>(text[end]));
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+bool IsPlainName(const std::string& name) {
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return (c < 0x80 && std::isalnum(c)) || c == '_'; });
+}
+
+}  // namespace
+
 std::string TakeName(const std::string& definition, std::string* rest) {
   const char first = definition.empty() ? ' ' : definition[0];
   if (!IsQuote(first) && first != '[') {
@@ -48,25 +65,7 @@ std::string TakeName(const std::string& definition, std::string* rest) {
   return name;
 }
 
-bool HasWord(const std::string& text, const std::string& word) {
-  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-    const bool begins = at == 0 || !std::isalnum(static_cast<unsigned char>(text[at - 1]));
-    const size_t end = at + word.size();
-    const bool ends = end == text.size() || !std::isalnum(static_cast<unsigned char>(text[end]));
-    if (begins && ends) return true;
-  }
-  return false;
-}
-
-bool IsPlainName(const std::string& name) {
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return (c < 0x80 && std::isalnum(c)) || c == '_'; });
-}
-
 std::string Spell(const std::string& name) { return IsPlainName(name) ? name : QuoteName(name); }
-
-}  // namespace
 
 std::vector<std::string> TableShape::ColumnNames() const {
   std::vector<std::string> names;
@@ -104,11 +103,15 @@ std::vector<std::string> SplitArguments(const std::string& text) {
   return parts;
 }
 
-std::optional<std::string> SearchedColumn(const std::string& create_sql, bool* text) {
+std::vector<std::string> ArgumentsOf(const std::string& create_sql) {
   const size_t open = create_sql.find('(');
   const size_t close = create_sql.rfind(')');
-  if (open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
-  for (const std::string& part : SplitArguments(create_sql.substr(open + 1, close - open - 1))) {
+  if (open == std::string::npos || close == std::string::npos || close < open) return {};
+  return SplitArguments(create_sql.substr(open + 1, close - open - 1));
+}
+
+std::optional<std::string> SearchedColumn(const std::string& create_sql, bool* text) {
+  for (const std::string& part : ArgumentsOf(create_sql)) {
     std::string rest;
     const std::string name = TakeName(part, &rest);
     *text = HasWord(rest, "EMBED");

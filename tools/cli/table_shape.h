@@ -27,6 +27,12 @@ struct TableShape {
 
 // Splits at commas outside parentheses, brackets and quotes; parts are trimmed.
 std::vector<std::string> SplitArguments(const std::string& text);
+// What stands in the outermost parentheses of such a statement, split; nothing when there are none.
+std::vector<std::string> ArgumentsOf(const std::string& create_sql);
+// The name that a column definition begins with, unquoted; `rest` is what follows, in capitals.
+std::string TakeName(const std::string& definition, std::string* rest);
+// A name as SQL takes it, quoted where it must be.
+std::string Spell(const std::string& name);
 // The column that a CREATE VIRTUAL TABLE ... USING semblance(...) statement marks EMBED, or
 // FLOAT[...].
 std::optional<std::string> SearchedColumn(const std::string& create_sql, bool* text);

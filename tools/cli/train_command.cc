@@ -12,6 +12,7 @@
 #include "tools/cli/connection.h"
 #include "tools/cli/formatting.h"
 #include "tools/cli/interrupt.h"
+#include "tools/cli/training_options.h"
 
 namespace semblance::cli {
 namespace {
@@ -22,30 +23,16 @@ struct TrainOptions {
   std::string name;
   std::string base;
   std::string dev;
+  bool resume = false;
   std::vector<std::string> options;  // k=v
 };
 
 std::string OptionsJson(const TrainOptions& options) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const std::string& option : options.options) {
-    const size_t equals = option.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UsageError("--option " + option + ": expected name=value, as in --option epochs=2");
-    }
-    const std::string value = option.substr(equals + 1);
-    // Numbers, true, false and lists are JSON; what is not JSON is text, so that nobody has to
-    // quote twice.
-    auto parsed = nlohmann::json::parse(value, nullptr, false);
-    json[option.substr(0, equals)] = parsed.is_discarded() ? nlohmann::json(value) : parsed;
-  }
-  json["name"] = options.name;
+  nlohmann::json json = {{"name", options.name}};
   if (!options.base.empty()) json["base"] = options.base;
   if (!options.dev.empty()) json["dev"] = options.dev;
-  try {
-    return json.dump();
-  } catch (const nlohmann::json::exception&) {
-    throw UsageError("the options are not valid UTF-8");
-  }
+  if (options.resume) json["resume"] = true;
+  return Merged(OptionsObject(options.options), json.dump());
 }
 
 struct LiveColumn {
@@ -56,11 +43,17 @@ struct LiveColumn {
 };
 
 constexpr LiveColumn kColumns[] = {
-    {"phase", "phase", 9, -1},     {"step", "step", 7, 0},
-    {"total_steps", "of", 7, 0},   {"epoch", "epoch", 6, 2},
-    {"loss", "loss", 8, 4},        {"learning_rate", "rate", 9, 6},
-    {"alignment", "align", 7, 3},  {"uniformity", "uniform", 7, 3},
-    {"dev_spearman", "dev", 6, 4}, {"sentences_per_second", "sent./s", 8, 0},
+    {"phase", "phase", 9, -1},
+    {"step", "step", 7, 0},
+    {"total_steps", "of", 7, 0},
+    {"epoch", "epoch", 6, 2},
+    {"loss", "loss", 8, 4},
+    {"learning_rate", "rate", 9, 6},
+    {"alignment", "align", 7, 3},
+    {"uniformity", "uniform", 7, 3},
+    {"anisotropy", "aniso", 6, 3},
+    {"dev_spearman", "dev", 6, 4},
+    {"sentences_per_second", "sent./s", 8, 0},
     {"eta_seconds", "eta", 8, -2},
 };
 
@@ -109,7 +102,11 @@ void Train(const TrainOptions& options) {
         model = run.Text(found->second);
     }
   } catch (const SqlError& error) {
-    if (error.interrupted()) throw std::runtime_error("interrupted: no model was published");
+    if (error.interrupted())
+      throw std::runtime_error(
+          "interrupted: no model was published; the same command with --resume goes on from the "
+          "last "
+          "checkpoint");
     throw;
   }
   if (!model.empty()) std::printf("model '%s' is in %s\n", model.c_str(), options.database.c_str());
@@ -129,6 +126,9 @@ void AddTrainCommand(CLI::App* program) {
   command->add_option("--base", options->base, "Model to start from");
   command->add_option("--dev", options->dev,
                       "SELECT of sentence, sentence, score: the best model by these is kept");
+  command->add_flag("--resume", options->resume,
+                    "Go on from the last checkpoint of a run of this name that was stopped; begin "
+                    "where there is none");
   command
       ->add_option("--option", options->options,
                    "A training option, as epochs=2; may be given several times")

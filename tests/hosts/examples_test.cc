@@ -1,0 +1,107 @@
+// Every example of tools/examples is run in its host and prints what its page says.
+#include <gmock/gmock.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/hosts/installation.h"
+
+namespace semblance::hosts {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ExampleTest : public HostTest {};
+
+TEST_F(ExampleTest, TheSqlite3Shell) {
+  EXPECT_EQ(Shell(SEMBLANCE_EXTENSION, ReadFile(Source("tools/examples/shell/notes.sql"))),
+            PromisedOutput("hosts/shell.md"));
+}
+
+TEST_F(ExampleTest, Python) {
+  EXPECT_EQ(
+      Printed({SEMBLANCE_PYTHON, Source("tools/examples/python/notes.py"), SEMBLANCE_EXTENSION}),
+      PromisedOutput("hosts/python.md"));
+}
+
+// As with the Debian package, where the loader finds the extension by its name.
+TEST_F(ExampleTest, TheReadmesLines) {
+  const std::string readme = ReadFile(Source("README.md"));
+  const size_t section = readme.find("## In one line");
+  const auto block = [&](const std::string& fence) {
+    const std::string begin = "\n\n" + fence + "\n";
+    const size_t first = readme.find(begin, section) + begin.size();
+    return readme.substr(first, readme.find("\n```", first) + 1 - first);
+  };
+  const std::string build = SEMBLANCE_BINARY_DIR;
+  EXPECT_EQ(Printed({"bash", "-ec", "cd '" + folder_.Path("") + "'\n" + block("```sh")}, "",
+                    {{"LD_LIBRARY_PATH", build + "/lib"}, {"PATH", build + "/bin:/usr/bin:/bin"}}),
+            block("```"));
+}
+
+class NodeTest : public HostTest {
+ protected:
+  Outcome Node(const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {SEMBLANCE_NODE};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    if (modules_.empty()) modules_ = InstallNpmPackage();
+    return RunProgram(
+        words, "", {{"NODE_PATH", modules_ + ":" SEMBLANCE_NODE_PATH}, {"NODE_NO_WARNINGS", "1"}});
+  }
+  bool Has(const std::string& binding) {
+    return RunProgram({SEMBLANCE_NODE, "-e", "require('" + binding + "')"}, "",
+                      {{"NODE_PATH", SEMBLANCE_NODE_PATH}})
+               .code == 0;
+  }
+
+  std::string modules_;
+};
+
+// tools/setup sees to it that one is here; which one depends on the machine's Node.
+TEST_F(NodeTest, EveryBindingThatIsHereRunsItsExample) {
+  int found = 0;
+  for (const auto& [binding, example] :
+       std::vector<std::pair<std::string, std::string>>{{"node:sqlite", "node-sqlite"},
+                                                        {"better-sqlite3", "better-sqlite3"},
+                                                        {"sqlite3", "sqlite3"}}) {
+    if (!Has(binding)) continue;
+    ++found;
+    const Outcome outcome = Node({Source("tools/examples/node/" + example + ".cjs")});
+    EXPECT_EQ(outcome.out, PromisedOutput("hosts/node.md")) << binding << ": " << outcome.err;
+    EXPECT_EQ(outcome.code, 0);
+  }
+  EXPECT_GT(found, 0) << "no binding of SQLite for " SEMBLANCE_NODE "; tools/setup installs one";
+}
+
+TEST_F(NodeTest, ThePackageSaysWhatIsWrongWithWhatItIsGiven) {
+  const Outcome outcome =
+      Node({"-p", "try { require('semblance').load({}) } catch (e) { e.message }"});
+  EXPECT_THAT(outcome.out, HasSubstr("semblance: load(db) expects a connection"));
+}
+
+TEST_F(NodeTest, ThePackageIsAnEsModuleToo) {
+  const std::string modules = InstallNpmPackage();
+  const std::string program = folder_.File(
+      "ask.mjs", "import { getLoadablePath } from 'semblance'; console.log(getLoadablePath());");
+  EXPECT_EQ(Printed({SEMBLANCE_NODE, program}), modules + "/semblance/lib/semblance.so\n");
+}
+
+// The table of docs/peers.md, without the peers.
+TEST_F(ExampleTest, SemblanceGivesTheExactAnswersThatPeersAreHeldAgainst) {
+  const std::string table = Printed(
+      {SEMBLANCE_PYTHON, Source("tools/bench/peer-answers"), "--extension", SEMBLANCE_EXTENSION});
+  EXPECT_THAT(table, HasSubstr("| wrong, of 20 | | 0 |\n| refused | | 0 |\n"));
+  const std::string page = ReadFile(Source("docs/peers.md"));
+  std::istringstream lines(table);
+  int found = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("| ", 0) != 0 || line.rfind("| refused", 0) == 0) continue;
+    EXPECT_THAT(page, HasSubstr(line.substr(0, line.size() - 2))) << "run it again for the page";
+    ++found;
+  }
+  EXPECT_EQ(found, 22);
+}
+
+}  // namespace
+}  // namespace semblance::hosts

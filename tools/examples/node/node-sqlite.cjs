@@ -1,0 +1,37 @@
+// Semblance in Node's own node:sqlite (Node 22.13 and later; 22.5 with --experimental-sqlite).
+//   node node-sqlite.cjs [DATABASE]
+'use strict';
+const { DatabaseSync } = require('node:sqlite');
+const semblance = require('semblance');
+const { fromBlob, notes, toBlob } = require('./notes.cjs');
+
+const db = new DatabaseSync(process.argv[2] ?? ':memory:', { allowExtension: true });
+semblance.load(db);
+
+// One transaction: the notes are embedded together.
+db.exec('CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED, year INTEGER)');
+db.exec('BEGIN');
+const insert = db.prepare('INSERT INTO notes(body, year) VALUES (?, ?)');
+for (const [body, year] of notes) insert.run(body, year);
+db.exec('COMMIT');
+
+// Numbers are bound as REAL, and k is a whole number: a BigInt is bound as INTEGER.
+const nearest = db.prepare('SELECT body FROM notes WHERE body MATCH ? AND year > ? AND k = ?');
+for (const row of nearest.all('people making music', 2000, 2n)) console.log(row.body);
+for (const row of nearest.all('people making music', 2020, 1n)) console.log(row.body);
+
+// Vectors in and out.
+db.exec('CREATE VIRTUAL TABLE points USING semblance(v FLOAT[3] distance_metric=l2, name TEXT)');
+const point = db.prepare('INSERT INTO points(v, name) VALUES (?, ?)');
+point.run(toBlob([1, 0, 0]), 'east');
+point.run(toBlob([0, 1, 0]), 'north');
+const found = db.prepare('SELECT name, v, distance FROM points WHERE v MATCH ? AND k = 1').get(toBlob([0, 0.5, 0]));
+console.log(found.name, Array.from(fromBlob(found.v)), found.distance);
+
+// Errors are exceptions with SQLite's message.
+try {
+  point.run(toBlob([1, 2]), 'flat');
+} catch (error) {
+  console.log(error.message);
+}
+db.close();

@@ -1,0 +1,2 @@
+import semblance from './index.cjs';
+export const { getLoadablePath, load } = semblance;
