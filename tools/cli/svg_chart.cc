@@ -104,14 +104,15 @@ std::string TickText(double value, double step) {
 }
 
 struct Scale {
+  double low = 0, high = 1;  // what the axis spans
+  double from = 0, to = 1;   // in pixels
   std::vector<double> ticks;
-  double from = 0, to = 1;  // pixels
+  double step = 1;  // from tick to tick
 
-  double At(double value) const {
-    return from + (value - ticks.front()) / (ticks.back() - ticks.front()) * (to - from);
-  }
+  double At(double value) const { return from + (value - low) / (high - low) * (to - from); }
 };
 
+// Spans the points with a little room around them. An axis that would begin near zero begins there.
 Scale ScaleOf(const Panel& panel, double Point::*side, double from, double to, int count) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const Series& series : panel.series) {
@@ -121,7 +122,16 @@ Scale ScaleOf(const Panel& panel, double Point::*side, double from, double to, i
     }
   }
   if (!(low <= high)) low = 0, high = 1;  // no points
-  return {RoundTicks(low, high, count), from, to};
+  const bool from_zero = low >= 0 && low < 0.35 * high;
+  if (from_zero) low = 0;
+  const std::vector<double> around = RoundTicks(low, high, count);
+  if (high - low < 1e-9 * std::abs(high)) low = around.front(), high = around.back();
+  const double room = 0.04 * (high - low);
+  Scale scale{from_zero ? 0 : low - room, high + room, from, to, {}, around[1] - around[0]};
+  for (double tick = around.front(); tick <= scale.high; tick += scale.step) {
+    if (tick >= scale.low) scale.ticks.push_back(tick);
+  }
+  return scale;
 }
 
 std::string Frame(const Panel& panel, const Scale& x, const Scale& y) {
@@ -130,13 +140,11 @@ std::string Frame(const Panel& panel, const Scale& x, const Scale& y) {
   svg += Text(x.from - kLeft + 6, y.to - 16, "text heading", "start", panel.title);
   for (const double tick : y.ticks) {
     svg += Line(x.from, y.At(tick), x.to, y.At(tick), "grid");
-    svg += Text(x.from - 8, y.At(tick) + 4, "soft tick", "end",
-                TickText(tick, y.ticks[1] - y.ticks[0]));
+    svg += Text(x.from - 8, y.At(tick) + 4, "soft tick", "end", TickText(tick, y.step));
   }
   for (const double tick : x.ticks) {
     svg += Line(x.At(tick), y.from, x.At(tick), y.from + 5, "axis");
-    svg += Text(x.At(tick), y.from + 19, "soft tick", "middle",
-                TickText(tick, x.ticks[1] - x.ticks[0]));
+    svg += Text(x.At(tick), y.from + 19, "soft tick", "middle", TickText(tick, x.step));
   }
   svg += Line(x.from, y.from, x.to, y.from, "axis");
   svg += Text(middle, y.from + 40, "text", "middle", panel.x_label);
