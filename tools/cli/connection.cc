@@ -40,6 +40,7 @@ std::string Quote(std::string_view text, char mark) {
 }  // namespace
 
 bool SqlError::interrupted() const { return (code_ & 0xff) == SQLITE_INTERRUPT; }
+bool SqlError::busy() const { return (code_ & 0xff) == SQLITE_BUSY; }
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
   const char* tail = nullptr;
@@ -161,6 +162,8 @@ Value Connection::Single(std::string_view sql, const std::vector<Value>& paramet
 }
 
 void Connection::Interrupt() noexcept { sqlite3_interrupt(database_); }
+
+bool Connection::InTransaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
 Transaction::Transaction(Connection* connection) : connection_(connection) {
   connection_->Execute("BEGIN IMMEDIATE");

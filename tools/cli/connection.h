@@ -22,6 +22,7 @@ class SqlError : public std::runtime_error {
  public:
   SqlError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
   bool interrupted() const;  // SQLITE_INTERRUPT: Interrupt was called
+  bool busy() const;         // SQLITE_BUSY: others were not done in time
 
  private:
   int code_;
@@ -81,6 +82,7 @@ class Connection {
   // The first column of the first row; NULL when there is no row.
   Value Single(std::string_view sql, const std::vector<Value>& parameters = {});
   void Interrupt() noexcept;
+  bool InTransaction() const;
 
  private:
   sqlite3* database_ = nullptr;

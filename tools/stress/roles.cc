@@ -1,6 +1,5 @@
 #include "tools/stress/roles.h"
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <optional>
@@ -19,11 +18,10 @@ void Report(uint64_t number) {
   if (write(kReports, &number, sizeof(number)) != static_cast<ssize_t>(sizeof(number))) _exit(4);
 }
 
-bool IsBusy(sqlite3* db) { return (sqlite3_errcode(db) & 0xff) == SQLITE_BUSY; }
-
 void Open(Connection* connection, const Role& role) {
-  sqlite3_busy_timeout(connection->handle(), 30000);
-  connection->Execute("PRAGMA synchronous = NORMAL; PRAGMA journal_mode = " + role.journal_mode);
+  connection->Execute(
+      "PRAGMA busy_timeout = 30000; PRAGMA synchronous = NORMAL; PRAGMA journal_mode = " +
+      role.journal_mode);
 }
 
 uint64_t NumberIn(Connection* connection) {
@@ -128,9 +126,9 @@ void Write(const Role& role) {
       Report(number);
       if (const std::string command = story.Command(number); !command.empty())
         connection.Execute(command);
-    } catch (const SqlError&) {
-      if (!IsBusy(connection.handle())) throw;
-      if (sqlite3_get_autocommit(connection.handle()) == 0) connection.Execute("ROLLBACK");
+    } catch (const SqlError& error) {
+      if (!error.busy()) throw;
+      if (connection.InTransaction()) connection.Execute("ROLLBACK");
     }
   }
 }
@@ -146,9 +144,9 @@ void Read(const Role& role) {
       CheckSnapshot(&connection, &reckoning, number);
       connection.Execute("COMMIT");
       Report(number);
-    } catch (const SqlError&) {
-      if (!IsBusy(connection.handle())) throw;
-      if (sqlite3_get_autocommit(connection.handle()) == 0) connection.Execute("ROLLBACK");
+    } catch (const SqlError& error) {
+      if (!error.busy()) throw;
+      if (connection.InTransaction()) connection.Execute("ROLLBACK");
     }
   }
 }
