@@ -4,6 +4,7 @@
 
 #include "sql_ext/guard.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -184,13 +185,13 @@ double FunctionArguments::Number(size_t i, const char* what) const {
 }
 
 int64_t FunctionArguments::Integer(size_t i, const char* what, int64_t least, int64_t most) const {
-  const int64_t number = sqlite3_value_int64(values_[i]);
-  if (sqlite3_value_numeric_type(values_[i]) != SQLITE_INTEGER || number < least || number > most) {
+  const auto number = WholeNumber(values_[i]);
+  if (!number || *number < least || *number > most) {
     ThrowInvalid(function_ + ": expected " + what + ", a whole number from " +
                  std::to_string(least) + " to " + std::to_string(most) + ", received " +
                  Describe(values_[i]));
   }
-  return number;
+  return *number;
 }
 
 void ResultText(sqlite3_context* context, const std::string& text) {

@@ -19,6 +19,7 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -52,12 +53,12 @@ std::string ModelName(int count, sqlite3_value** arguments, int position, const 
 // 0: not given.
 size_t DimsOf(int count, sqlite3_value** arguments, int position, const char* what) {
   if (count <= position) return 0;
-  if (sqlite3_value_type(arguments[position]) != SQLITE_INTEGER ||
-      sqlite3_value_int64(arguments[position]) < 1) {
+  const auto dims = WholeNumber(arguments[position]);
+  if (!dims || *dims < 1) {
     ThrowInvalid(std::string(what) + ": expected the number of dimensions, received " +
                  Describe(arguments[position]));
   }
-  return static_cast<size_t>(sqlite3_value_int64(arguments[position]));
+  return static_cast<size_t>(*dims);
 }
 
 Vector EmbedArgument(sqlite3_context* context, sqlite3_value** arguments, int i,

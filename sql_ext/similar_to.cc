@@ -6,6 +6,7 @@
 
 #include "sql_ext/guard.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -24,7 +25,7 @@ void Give(sqlite3_context* context, Examples examples, const char* type) {
 }
 
 std::shared_ptr<sqlite3_value> Copy(sqlite3_value* value, const std::string& function) {
-  if (sqlite3_value_type(value) == SQLITE_FLOAT) {
+  if (sqlite3_value_type(value) == SQLITE_FLOAT && !WholeNumber(value)) {
     ThrowInvalid(function + ": expected rowids, texts or vectors, received " + Describe(value));
   }
   std::shared_ptr<sqlite3_value> copy(sqlite3_value_dup(value), sqlite3_value_free);
@@ -98,8 +99,9 @@ class QueryMaker {
 
  private:
   std::optional<std::vector<float>> VectorOf(sqlite3_value* example) {
-    if (sqlite3_value_type(example) != SQLITE_INTEGER) return read_(example);
-    const int64_t row_id = sqlite3_value_int64(example);
+    const int type = sqlite3_value_type(example);
+    if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return read_(example);
+    const int64_t row_id = WholeNumber(example).value();
     rows_.push_back(row_id);
     std::vector<float> vector(state_.dimension);
     const auto place = view_.Find(row_id);

@@ -18,6 +18,7 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -219,15 +220,16 @@ void Table::RunRowCommand(const std::string& command, sqlite3_value* row_id) {
     ThrowInvalid("'" + command + "' is for tables with content=; table " + shadow.table() +
                  " has its rows itself: INSERT, UPDATE and DELETE them");
   }
-  if (sqlite3_value_numeric_type(row_id) != SQLITE_INTEGER) {
+  const auto row = WholeNumber(row_id);
+  if (!row) {
     const std::string name = QuotedIfNeeded(shadow.table());
     ThrowInvalid("'" + command + "' goes with a row id: INSERT INTO " + name + "(" + name +
                  ", rowid) VALUES('" + command + "', 17)");
   }
   if (command == "index") {
-    IndexRow(this, sqlite3_value_int64(row_id));
+    IndexRow(this, *row);
   } else {
-    UnindexRow(this, sqlite3_value_int64(row_id));
+    UnindexRow(this, *row);
   }
   Announce();
 }

@@ -166,7 +166,8 @@ class Planner {
     return TakeCondition(i);
   }
 
-  // k, ef and diversity are arguments rather than conditions: without them the search is another one.
+  // k, ef and diversity are arguments rather than conditions: without them the search is another
+  // one.
   bool TakeArgument(int i, Kind kind, const std::string& name) {
     const auto& c = info_->aConstraint[i];
     const bool below = c.op == SQLITE_INDEX_CONSTRAINT_LT || c.op == SQLITE_INDEX_CONSTRAINT_LE;
@@ -301,12 +302,11 @@ class Planner {
   // each side of the OR, which it plans as if there were no MATCH. The columns that the statement
   // uses give it away. A statement that only selects them has no other way and pays nothing.
   double Avoidance() const {
-    std::vector<int> of_search = {table_.hidden(HiddenColumn::kTable),
-                                  table_.hidden(HiddenColumn::kK), table_.hidden(HiddenColumn::kEf),
-                                  table_.hidden(HiddenColumn::kDistance),
-                                  table_.hidden(HiddenColumn::kRank),
-                                  table_.hidden(HiddenColumn::kScore),
-                                  table_.hidden(HiddenColumn::kDiversity)};
+    std::vector<int> of_search = {
+        table_.hidden(HiddenColumn::kTable),    table_.hidden(HiddenColumn::kK),
+        table_.hidden(HiddenColumn::kEf),       table_.hidden(HiddenColumn::kDistance),
+        table_.hidden(HiddenColumn::kRank),     table_.hidden(HiddenColumn::kScore),
+        table_.hidden(HiddenColumn::kDiversity)};
     for (const VectorColumn& vector : table_.columns.vectors)
       of_search.push_back(static_cast<int>(vector.column));
     constexpr int kLastBit = 63;  // of every column from there on

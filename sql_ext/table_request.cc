@@ -6,17 +6,18 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/table_plan.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
 
-int64_t WholeNumber(sqlite3_value* value, const char* name, int64_t least, int64_t most) {
-  const int64_t number = sqlite3_value_int64(value);
-  if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER || number < least || number > most) {
+int64_t WholeArgument(sqlite3_value* value, const char* name, int64_t least, int64_t most) {
+  const auto number = WholeNumber(value);
+  if (!number || *number < least || *number > most) {
     ThrowInvalid(std::string(name) + " must be a whole number from " + std::to_string(least) +
                  " to " + std::to_string(most) + ", not " + Describe(value));
   }
-  return number;
+  return *number;
 }
 
 // A text as JSON; nothing for bytes that JSON cannot hold.
@@ -180,7 +181,7 @@ double Fraction(sqlite3_value* value, const char* name) {
 void AddK(const std::string& comparison, sqlite3_value* value, TableRequest* request) {
   const int64_t least = comparison == "<" ? 1 : 0;
   request->k =
-      WholeNumber(value, "k", least, TableRequest::kMostK + least) - (comparison == "<" ? 1 : 0);
+      WholeArgument(value, "k", least, TableRequest::kMostK + least) - (comparison == "<" ? 1 : 0);
 }
 
 }  // namespace
@@ -257,7 +258,7 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
         AddK(step.comparison, value, &request);
         break;
       case PlanStep::Kind::kEf:
-        request.ef = WholeNumber(value, "ef", 1, TableRequest::kMostK);
+        request.ef = WholeArgument(value, "ef", 1, TableRequest::kMostK);
         break;
       case PlanStep::Kind::kDiversity:
         request.diversity = Fraction(value, "diversity");

@@ -6,16 +6,18 @@
 #include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
 
 int64_t RowIdFrom(sqlite3_value* value) {
-  if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER) {
+  const auto number = WholeNumber(value);
+  if (!number) {
     throw SqliteError(SQLITE_MISMATCH,
                       "datatype mismatch: a rowid is an INTEGER, and this is " + Describe(value));
   }
-  return sqlite3_value_int64(value);
+  return *number;
 }
 
 class RowWriter {

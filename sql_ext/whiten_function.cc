@@ -11,6 +11,7 @@
 #include "sql_ext/register.h"
 #include "sql_ext/train_query.h"
 #include "sql_ext/vector_value.h"
+#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -27,13 +28,12 @@ std::string TextArgument(sqlite3_value* value, const char* what) {
 }
 
 size_t DimsArgument(sqlite3_value* value, size_t dimension) {
-  const bool whole = sqlite3_value_type(value) == SQLITE_INTEGER;
-  if (!whole || sqlite3_value_int64(value) < 1 ||
-      static_cast<uint64_t>(sqlite3_value_int64(value)) > dimension) {
+  const auto dims = WholeNumber(value);
+  if (!dims || *dims < 1 || static_cast<uint64_t>(*dims) > dimension) {
     ThrowInvalid("semblance_whiten(): expected 1 to " + std::to_string(dimension) +
                  " dimensions, received " + Describe(value));
   }
-  return static_cast<size_t>(sqlite3_value_int64(value));
+  return static_cast<size_t>(*dims);
 }
 
 // All texts of the query, as the model embeds them.

@@ -13,10 +13,9 @@ db.exec('CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED, year INTEGE
 const insert = db.prepare('INSERT INTO notes(body, year) VALUES (?, ?)');
 db.transaction((rows) => rows.forEach((row) => insert.run(row)))(notes);
 
-// Numbers are bound as REAL, and k is a whole number: a BigInt is bound as INTEGER.
 const nearest = db.prepare('SELECT body FROM notes WHERE body MATCH ? AND year > ? AND k = ?').pluck();
-for (const body of nearest.all('people making music', 2000, 2n)) console.log(body);
-for (const body of nearest.all('people making music', 2020, 1n)) console.log(body);
+for (const body of nearest.all('people making music', 2000, 2)) console.log(body);
+for (const body of nearest.all('people making music', 2020, 1)) console.log(body);
 
 // Vectors in and out.
 db.exec('CREATE VIRTUAL TABLE points USING semblance(v FLOAT[3] distance_metric=l2, name TEXT)');

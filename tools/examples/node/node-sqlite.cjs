@@ -15,10 +15,9 @@ const insert = db.prepare('INSERT INTO notes(body, year) VALUES (?, ?)');
 for (const [body, year] of notes) insert.run(body, year);
 db.exec('COMMIT');
 
-// Numbers are bound as REAL, and k is a whole number: a BigInt is bound as INTEGER.
 const nearest = db.prepare('SELECT body FROM notes WHERE body MATCH ? AND year > ? AND k = ?');
-for (const row of nearest.all('people making music', 2000, 2n)) console.log(row.body);
-for (const row of nearest.all('people making music', 2020, 1n)) console.log(row.body);
+for (const row of nearest.all('people making music', 2000, 2)) console.log(row.body);
+for (const row of nearest.all('people making music', 2020, 1)) console.log(row.body);
 
 // Vectors in and out.
 db.exec('CREATE VIRTUAL TABLE points USING semblance(v FLOAT[3] distance_metric=l2, name TEXT)');
