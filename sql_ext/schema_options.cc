@@ -47,6 +47,8 @@ void SetOption(const TableOption& option, VectorColumn* column) {
   const auto& [key, value] = option;
   if (key == "model") {
     column->model = value;
+  } else if (key == "dims") {
+    column->dims = ParseNumber(key, value, 1, index::kMaxDimension);
   } else if (key == "distance_metric") {
     column->metric = Choose<Metric>(
         key, value,
@@ -72,13 +74,14 @@ void SetOption(const TableOption& option, VectorColumn* column) {
                                        {"trigram", "trigram"},
                                        {"ascii", "ascii"}});
   } else {
-    throw Error(ErrorKind::kInvalid,
-                "unknown option '" + key + "'" +
-                    engine::DidYouMean(
-                        key, {"model", "distance_metric", "index", "quantization", "oversample",
-                              "hnsw_m", "ef_construction", "ef", "content", "content_rowid"}) +
-                    "; the options are model, distance_metric, index, quantization, oversample, "
-                    "hnsw_m, ef_construction, ef, content, content_rowid");
+    throw Error(
+        ErrorKind::kInvalid,
+        "unknown option '" + key + "'" +
+            engine::DidYouMean(
+                key, {"model", "dims", "distance_metric", "index", "quantization", "oversample",
+                      "hnsw_m", "ef_construction", "ef", "fts", "content", "content_rowid"}) +
+            "; the options are model, dims, distance_metric, index, quantization, oversample, "
+            "hnsw_m, ef_construction, ef, fts, content, content_rowid");
   }
 }
 

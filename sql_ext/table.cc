@@ -146,12 +146,34 @@ void Table::Announce() {
   }
 }
 
+uint32_t Table::DimensionBy(const engine::ModelInfo& model, size_t vector) const {
+  const uint32_t dims = columns.vectors[vector].dims;
+  if (dims > model.dimension) {
+    ThrowInvalid("dims=" + std::to_string(dims) + " of " + VectorColumnName(vector) + ": model " +
+                 model.name + " gives " + std::to_string(model.dimension) + " numbers");
+  }
+  return dims == 0 ? model.dimension : dims;
+}
+
+std::vector<float> Table::Encode(const TableState& state, const encoder::Encoder& encoder,
+                                 std::span<const std::string_view> texts) const {
+  std::vector<float> vectors = encoder.Encode(texts, [this] { return connection->Interrupted(); });
+  const size_t whole = encoder.dimension();
+  if (whole == state.dimension) return vectors;
+  std::vector<float> cut;
+  cut.reserve(texts.size() * state.dimension);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto prefix = encoder::UnitPrefix({vectors.data() + i * whole, whole}, state.dimension);
+    cut.insert(cut.end(), prefix.begin(), prefix.end());
+  }
+  return cut;
+}
+
 void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
   if (pending->waiting_texts() == 0) return;
   const auto encoder = EncoderFor(state);
-  pending->Flush([&](std::span<const std::string_view> texts) {
-    return encoder->Encode(texts, [this] { return connection->Interrupted(); });
-  });
+  pending->Flush(
+      [&](std::span<const std::string_view> texts) { return Encode(state, *encoder, texts); });
 }
 
 void CheckVector(const Table& table, size_t column, uint32_t dimension,

@@ -73,6 +73,13 @@ struct Table : sqlite3_vtab {
   engine::CollectionOptions OptionsFor(const TableState& state) const;
   std::shared_ptr<const encoder::Encoder> EncoderFor(const TableState& state) const;
 
+  // How many numbers the vectors of an EMBED column have by a model. Throws kInvalid where dims=
+  // asks for more than the model gives.
+  uint32_t DimensionBy(const engine::ModelInfo& model, size_t vector) const;
+  // [texts.size(), state.dimension].
+  std::vector<float> Encode(const TableState& state, const encoder::Encoder& encoder,
+                            std::span<const std::string_view> texts) const;
+
   // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts
   // are embedded first.
   std::shared_ptr<const engine::PendingWrites> Overlay(const TableState& state);

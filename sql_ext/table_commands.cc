@@ -67,7 +67,7 @@ void ColumnRebuild::Begin(const std::shared_ptr<engine::Database>& database) {
 
 void ColumnRebuild::EmbedBatch(const encoder::Encoder& encoder) {
   const std::vector<std::string_view> views(texts_.begin(), texts_.end());
-  const auto vectors = encoder.Encode(views, [this] { return table_.connection->Interrupted(); });
+  const auto vectors = table_.Encode(new_, encoder, views);
   for (size_t i = 0; i < row_ids_.size(); ++i) {
     loader_->Add(row_ids_[i], {vectors.data() + i * new_.dimension, new_.dimension});
   }
@@ -82,7 +82,7 @@ void ColumnRebuild::FromTexts(const std::string& model_name) {
   const auto encoder = database->models().EncoderById(model.id);
   new_.model = model.name;
   new_.model_id = model.id;
-  new_.dimension = model.dimension;
+  new_.dimension = table_.DimensionBy(model, old_.vector);
   Begin(database);
   table_.shadow.ForEachText(old_.vector, [&](int64_t row_id, std::string text) {
     row_ids_.push_back(row_id);

@@ -94,7 +94,8 @@ std::optional<std::vector<float>> Cursor::QueryVector(const TableState& state,
     const auto encoder = table->EncoderFor(state);
     const std::string_view text(reinterpret_cast<const char*>(sqlite3_value_text(value)),
                                 static_cast<size_t>(sqlite3_value_bytes(value)));
-    return table->connection->Embed(state.model_id, *encoder, text);
+    const auto& vector = table->connection->Embed(state.model_id, *encoder, text);
+    return vector.size() == state.dimension ? vector : encoder::UnitPrefix(vector, state.dimension);
   }
   if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
     ThrowInvalid(name + " MATCH expects " +

@@ -58,7 +58,7 @@ int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqli
         const engine::ModelInfo model = database->models().Pin(table->columns.vectors[v].model);
         state.model = model.name;
         state.model_id = model.id;
-        state.dimension = model.dimension;
+        state.dimension = table->DimensionBy(model, v);
       }
       states.push_back(std::move(state));
     }

@@ -206,6 +206,10 @@ TableSchema SchemaParser::Finish() {
                                              schema_.VectorName(v) +
                                              " holds vectors of your own; models are for EMBED");
       }
+      if (option.key == "dims" && !schema_.Embeds(v)) {
+        throw Error(ErrorKind::kInvalid, "dims=" + option.value + ": column " +
+                                             schema_.VectorName(v) + " has its FLOAT[n]");
+      }
       if (option.key == "fts" && !schema_.Embeds(v)) {
         throw Error(ErrorKind::kInvalid, "fts=" + option.value + ": column " +
                                              schema_.VectorName(v) +
@@ -213,7 +217,10 @@ TableSchema SchemaParser::Finish() {
       }
       SetOption(option, &schema_.vectors[v]);
     }
-    if (!schema_.Embeds(v)) schema_.vectors[v].fts.clear();
+    if (!schema_.Embeds(v)) {
+      schema_.vectors[v].fts.clear();
+      schema_.vectors[v].dims = 0;
+    }
     if (schema_.content && !schema_.vectors[v].fts.empty()) {
       throw Error(
           ErrorKind::kInvalid,

@@ -36,6 +36,7 @@ struct VectorColumn {
   size_t column = 0;       // its position among the declared ones
   uint32_t dimension = 0;  // of FLOAT[n]; 0: the model's
   std::string model = "default";
+  uint32_t dims = 0;  // of EMBED: so many numbers of the model's vectors; 0: all
   index::Metric metric = index::Metric::kCosine;
   index::Kind kind = index::Kind::kHnsw;
   uint32_t hnsw_m = 16;
