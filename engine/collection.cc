@@ -62,9 +62,9 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
 }
 
 // Who reads an older snapshot than the rebuild that replaced this collection may ask again; an
-// older copy of the database file may not.
-void Collection::CheckNotGone() {
-  if (loaded_ || !store_->Get(kMeta, GoneKey(id_))) return;
+// older copy of the database file may not. At commit 0 nothing is missing.
+void Collection::CheckNotGone(uint64_t commit) {
+  if (loaded_ || commit == 0 || !store_->Get(kMeta, GoneKey(id_))) return;
   throw Error(
       ErrorKind::kSnapshotTooOld,
       "these vectors were replaced by a rebuild since this transaction began, and are gone: "
@@ -73,7 +73,7 @@ void Collection::CheckNotGone() {
 
 View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay) {
   std::unique_lock lock(mu_);
-  CheckNotGone();
+  CheckNotGone(commit);
   Settle(commit, false);
   WaitFor(lock, commit);
   EnsureLoaded();
@@ -104,6 +104,14 @@ void Collection::BeginWrite(uint64_t commit) {
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
   Settle(commit, true);
+  CheckNotGone(commit);
+  if (!loaded_ && store_->Get(kMeta, GoneKey(id_))) {
+    // An older copy of the database file names it again, from its beginning.
+    RemoveCollection(store_.get(), id_);
+    auto transaction = store_->Begin();
+    transaction->Delete(kMeta, GoneKey(id_));
+    transaction->Commit(true);
+  }
   EnsureLoaded();
   if (commit > state_->last_commit) {
     throw OutOfStep("the store is behind the database file (commit " +

@@ -122,7 +122,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   };
 
   // All of these with mu_ held.
-  void CheckNotGone();
+  void CheckNotGone(uint64_t commit);
   void EnsureLoaded();
   void LoadSegments(const Manifest& manifest, CollectionState* state);
   void ReplayLog(uint64_t after, CollectionState* state);

@@ -21,7 +21,9 @@ std::shared_ptr<Database> Database::OpenInMemory() {
 }
 
 Database::Database(std::shared_ptr<storage::Store> store)
-    : store_(std::move(store)), models_(store_), training_log_(store_),
+    : store_(std::move(store)),
+      models_(store_),
+      training_log_(store_),
       training_checkpoints_(store_) {
   for (auto& transaction : store_->TakePrepared()) {
     const std::string& name = transaction->name();
@@ -110,10 +112,7 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   for (uint64_t id : dead) transaction->Put(kMeta, GoneKey(id), {});
   if (!dead.empty()) transaction->Commit(false);
   for (uint64_t id : dead) {
-    for (storage::Family family : {kSegments, kLog, kRows})
-      store_->DeletePrefix(family, CollectionPrefix(id));
-    store_->DeletePrefix(kMeta, ManifestKey(id));
-    store_->DeletePrefix(kMeta, LastCommitKey(id));
+    RemoveCollection(store_.get(), id);
   }
   garbage_collected_ = true;
 }

@@ -58,4 +58,11 @@ void WriteLastCommit(storage::Transaction& transaction, uint64_t collection, uin
   transaction.Put(kMeta, LastCommitKey(collection), value);
 }
 
+void RemoveCollection(storage::Store* store, uint64_t collection) {
+  for (storage::Family family : {kSegments, kLog, kRows})
+    store->DeletePrefix(family, CollectionPrefix(collection));
+  store->DeletePrefix(kMeta, ManifestKey(collection));
+  store->DeletePrefix(kMeta, LastCommitKey(collection));
+}
+
 }  // namespace semblance::engine

@@ -31,4 +31,7 @@ void WriteManifest(storage::Transaction& transaction, uint64_t collection,
 uint64_t ReadLastCommit(const storage::Store& store, uint64_t collection);
 void WriteLastCommit(storage::Transaction& transaction, uint64_t collection, uint64_t commit);
 
+// Everything that the store has of a collection, but the mark that it is gone.
+void RemoveCollection(storage::Store* store, uint64_t collection);
+
 }  // namespace semblance::engine

@@ -62,6 +62,10 @@ class Connection {
   // database share.
   using TableKey = std::pair<std::string, uint64_t>;
   std::map<TableKey, TableWrites>& writes() { return writes_; }
+  // How often something was rolled back: what a cursor read of the transaction before may not be
+  // so.
+  uint64_t rollbacks() const { return rollbacks_; }
+  void NoteRollback() { ++rollbacks_; }
 
   // The table objects of this connection, the newest last; table_access.h finds one by its name.
   std::vector<sqlite3_vtab*>& tables() { return tables_; }
@@ -88,6 +92,7 @@ class Connection {
   const std::shared_ptr<const engine::ModelRegistry> built_in_models_ =
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
+  uint64_t rollbacks_ = 0;
   std::vector<sqlite3_vtab*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first

@@ -14,13 +14,14 @@ namespace {
 struct ContentColumnInfo {
   std::string name;
   std::string type;
+  bool key = false;  // part of the PRIMARY KEY
 };
 
 std::vector<ContentColumnInfo> ColumnsOf(sqlite3* db, const std::string& schema,
                                          const std::string& table) {
   Statement info(db, "PRAGMA " + Quoted(schema) + ".table_xinfo(" + Quoted(table) + ")");
   std::vector<ContentColumnInfo> columns;
-  while (info.Step()) columns.push_back({info.Text(1), info.Text(2)});
+  while (info.Step()) columns.push_back({info.Text(1), info.Text(2), info.Int(5) > 0});
   return columns;
 }
 
@@ -58,7 +59,17 @@ void CheckRowId(const ContentTable& content, const ContentKind& kind,
   if (Find(columns, content.row_id) != nullptr) return;
   const std::string name = Lower(content.row_id);
   const bool hidden = name == "rowid" || name == "oid" || name == "_rowid_";
-  if (hidden && kind.type != "view") return;
+  if (hidden && kind.type != "view") {
+    const auto is_key = [](const ContentColumnInfo& column) { return column.key; };
+    const auto key = std::find_if(columns.begin(), columns.end(), is_key);
+    if (key != columns.end() && Lower(key->type) == "integer" &&
+        std::none_of(key + 1, columns.end(), is_key))
+      return;
+    ThrowInvalid(
+        "content=" + content.name +
+        " has no INTEGER PRIMARY KEY, so VACUUM may give its rows other row ids; give it one, "
+        "or say which column of whole numbers names its rows: content_rowid=COLUMN");
+  }
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.name);
   ThrowInvalid("content=" + content.name + " has no column " + content.row_id +
@@ -108,6 +119,17 @@ class ContentRows {
   std::vector<sqlite3_value*> values_;
 };
 
+// The type by which SQLite compares a column declared so ("3.1 Determination Of Column Affinity").
+std::string AffinityOf(const std::string& declared) {
+  const std::string type = Lower(declared);
+  const auto has = [&](const char* part) { return type.find(part) != std::string::npos; };
+  if (has("int")) return "INTEGER";
+  if (has("char") || has("clob") || has("text")) return "TEXT";
+  if (type.empty() || has("blob")) return "";
+  if (has("real") || has("floa") || has("doub")) return "REAL";
+  return "NUMERIC";
+}
+
 std::string TriggerName(const Table& table, const char* event) {
   return Quoted(table.shadow.schema()) + "." +
          Quoted("semblance_" + engine::Hex(table.id) + "_" + event);
@@ -142,7 +164,11 @@ void MatchContentTable(sqlite3* db, const std::string& schema, bool must_exist,
       ThrowInvalid("content=" + content.name + " has no column " + column.name +
                    engine::DidYouMean(column.name, names));
     }
-    if (column.type.empty() && column.role != TableColumn::Role::kVector) column.type = found->type;
+    const bool typed =
+        column.role == TableColumn::Role::kMetadata || column.role == TableColumn::Role::kAuxiliary;
+    // By their type values are compared there; ours must be the same.
+    if (typed && (kind.type != "view" || column.type.empty()))
+      column.type = AffinityOf(found->type);
   }
 }
 
@@ -154,7 +180,8 @@ void CreateTriggers(Table* table) {
   std::string changed = "old." + id + " IS NOT new." + id;
   for (const VectorColumn& vector : table->columns.vectors) {
     const std::string column = Quoted(table->columns.columns[vector.column].name);
-    changed += " OR old." + column + " IS NOT new." + column;
+    changed += " OR old." + column + " IS NOT new." + column + " COLLATE BINARY OR typeof(old." +
+               column + ") IS NOT typeof(new." + column + ")";
   }
   Execute(table->db(), "CREATE TRIGGER " + TriggerName(*table, "insert") + " AFTER INSERT" + on +
                            "BEGIN " + Tell(*table, "index", "new." + id) + "END");
@@ -168,6 +195,33 @@ void CreateTriggers(Table* table) {
 void DropTriggers(Table* table) {
   for (const char* event : {"insert", "delete", "update"})
     Execute(table->db(), "DROP TRIGGER IF EXISTS " + TriggerName(*table, event));
+  if (table->id != 0) return;
+  // The table's id could not be read: they are known by what they do.
+  const std::string schema = Quoted(table->shadow.schema());
+  const std::string name = Quoted(table->shadow.table());
+  std::vector<std::string> triggers;
+  {
+    Statement find(table->db(), "SELECT name FROM " + schema +
+                                    ".sqlite_schema WHERE type = 'trigger' AND "
+                                    "name GLOB 'semblance_*' AND instr(sql, ?1)");
+    find.Bind(1, "INSERT INTO " + name + "(" + name + ", rowid)");
+    while (find.Step()) triggers.push_back(find.Text(0));
+  }
+  for (const std::string& trigger : triggers)
+    Execute(table->db(), "DROP TRIGGER " + schema + "." + Quoted(trigger));
+}
+
+void EnsureTriggers(Table* table) {
+  bool there = false;
+  {
+    Statement find(table->db(), "SELECT count(*) FROM " + Quoted(table->shadow.schema()) +
+                                    ".sqlite_schema WHERE type = 'trigger' AND name GLOB ?1");
+    find.Bind(1, "semblance_" + engine::Hex(table->id) + "_*");
+    there = find.Step() && find.Int(0) == 3;
+  }
+  if (there) return;
+  DropTriggers(table);
+  CreateTriggers(table);
 }
 
 void IndexRow(Table* table, int64_t row_id) {

@@ -29,6 +29,8 @@ void MatchContentTable(sqlite3* db, const std::string& schema, bool must_exist,
 // The triggers, for a table that is a table and not a view. Their names contain Table::id.
 void CreateTriggers(Table* table);
 void DropTriggers(Table* table);
+// Makes them again where they went away with a table that another took the place of.
+void EnsureTriggers(Table* table);
 
 // Takes a row as it is in the content table; one that is not there is taken out.
 void IndexRow(Table* table, int64_t row_id);

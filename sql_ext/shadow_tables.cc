@@ -60,6 +60,7 @@ void ShadowTables::Create(std::span<const TableState> states) {
                        " USING fts5(text, content='', tokenize='" + columns_->vectors[v].fts +
                        "')");
     } catch (const SqliteError& error) {
+      if (std::string_view(error.what()).find("no such module") == std::string_view::npos) throw;
       throw SqliteError(error.code(), "fts= of column " + columns_->VectorName(v) +
                                           " needs FTS5 in the program's SQLite: " + error.what());
     }

@@ -127,6 +127,11 @@ class QueryMaker {
 
 const Examples* ExamplesOf(sqlite3_value* value) { return Pointed(value, kSimilarTo); }
 
+void RefuseUnlike(sqlite3_value* value) {
+  if (Pointed(value, kUnlike) != nullptr)
+    ThrowInvalid("unlike() goes within similar_to(), as in similar_to(17, unlike(40))");
+}
+
 std::optional<ExampleQuery> QueryOf(
     const Examples& examples, Table* table, const TableState& state, const engine::View& view,
     const std::function<std::optional<std::vector<float>>(sqlite3_value*)>& read) {

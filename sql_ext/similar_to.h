@@ -23,6 +23,9 @@ struct Examples {
 // What similar_to() gave; nullptr for any other value.
 const Examples* ExamplesOf(sqlite3_value* value);
 
+// Throws kInvalid for what unlike() gave: by itself it says nothing to search for.
+void RefuseUnlike(sqlite3_value* value);
+
 struct ExampleQuery {
   std::vector<float> vector;
   std::vector<int64_t> rows;  // that are examples: a search leaves them out; ascending

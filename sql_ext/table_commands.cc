@@ -190,7 +190,10 @@ void Table::Rebuild() {
       }
     }
   }
-  if (columns.content) NoteEachRow(this);
+  if (columns.content) {
+    EnsureTriggers(this);
+    NoteEachRow(this);
+  }
   shadow.RebuildWords();
 }
 

@@ -13,6 +13,7 @@
 //
 // Several table objects of one connection may stand for the same table (SQLite makes a new one
 // after a schema change): the second call of each kind finds nothing left to do.
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -55,6 +56,19 @@ ShadowTables& CurrentShadow(Table* table, const TableWrites& writes,
   return table->shadow;
 }
 
+// Whether ROLLBACK TO has taken back the CREATE: SQLite tells a table that it made within the
+// savepoint nothing of that, and asks it to commit.
+bool IsGone(Table* table, const TableWrites& writes) {
+  const auto there = [&](const std::string& name) {
+    Statement find(table->db(), "SELECT 1 FROM " + Quoted(table->shadow.schema()) +
+                                    ".sqlite_schema WHERE type = 'table' AND name = ?1");
+    find.Bind(1, name + "_state");
+    return find.Step();
+  };
+  return !there(table->shadow.table()) &&
+         std::none_of(writes.names.begin(), writes.names.end(), there);
+}
+
 }  // namespace
 
 int BeginTransaction(sqlite3_vtab*) { return SQLITE_OK; }
@@ -68,6 +82,7 @@ int SyncTransaction(sqlite3_vtab* base) {
     ShadowTables& shadow = CurrentShadow(table, *writes, &renamed);
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
     writes->current.clear();
+    if (IsGone(table, *writes)) return;
     for (size_t v = 0; v < table->columns.vectors.size(); ++v) {
       const TableState state = shadow.ReadState(v);
       writes->current.insert(state.collection);
@@ -103,6 +118,7 @@ int RollbackTransaction(sqlite3_vtab* base) {
     if (writes == nullptr) return;
     for (auto& [id, collection] : writes->collections) collection.collection->RollbackPrepared();
     table->connection->writes().erase(table->Key());
+    table->connection->NoteRollback();
   });
 }
 
@@ -121,7 +137,9 @@ int ReleaseSavepoint(sqlite3_vtab* base, int level) {
 
 int RollbackToSavepoint(sqlite3_vtab* base, int level) {
   return GuardTable(base, [&] {
-    if (TableWrites* const writes = WritesOf(static_cast<Table*>(base))) writes->RollbackTo(level);
+    auto* table = static_cast<Table*>(base);
+    if (TableWrites* const writes = WritesOf(table)) writes->RollbackTo(level);
+    table->connection->NoteRollback();
   });
 }
 

@@ -46,6 +46,7 @@ struct Cursor : sqlite3_vtab_cursor {
   const TableState& State(size_t vector);
   std::string Selected() const;
 
+  uint64_t rollbacks_ = 0;                         // of the connection, when states_ were read
   std::vector<std::optional<TableState>> states_;  // of columns to search by, read when needed
   size_t vector_ = 0;                              // the one that is searched by
   Statement rows_;                                 // of a scan: id and the content columns
@@ -108,6 +109,10 @@ std::optional<std::vector<float>> Cursor::QueryVector(const TableState& state,
 }
 
 const TableState& Cursor::State(size_t vector) {
+  if (rollbacks_ != table->connection->rollbacks()) {
+    rollbacks_ = table->connection->rollbacks();
+    states_.assign(states_.size(), std::nullopt);
+  }
   if (!states_[vector]) states_[vector] = table->shadow.ReadState(vector);
   return *states_[vector];
 }
@@ -140,6 +145,7 @@ void Cursor::StartSearch(const TableRequest& request) {
     query = std::move(made->vector);
     examples_ = std::move(made->rows);
   } else {
+    RefuseUnlike(request.match);
     if (const HybridQuery* hybrid = HybridOf(request.match)) hybrid_ = *hybrid;
     query = QueryVector(state, hybrid_ ? hybrid_->meaning.get() : request.match);
     if (!query) return;

@@ -65,10 +65,7 @@ int CreateTable(sqlite3* db, void* user, int argc, const char* const* argv, sqli
     table->shadow.Create(states);
     table->id = id;
     Declare(db, *table);
-    if (table->columns.content) {
-      CreateTriggers(table.get());
-      table->Rebuild();
-    }
+    if (table->columns.content) table->Rebuild();
     *made = table.release();
   });
 }

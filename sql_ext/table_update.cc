@@ -152,9 +152,12 @@ void Table::Remove(int64_t row_id) {
 int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int64* row_id) {
   return GuardTable(base, [&] {
     auto* table = static_cast<Table*>(base);
+    // Statements on the table's own tables change it; the user's has done so only by an INSERT.
+    const sqlite3_int64 last_row_id = sqlite3_last_insert_rowid(table->db());
     if (count == 1) {
       RefuseDirectWrites(*table);
       table->Remove(sqlite3_value_int64(values[0]));
+      sqlite3_set_last_insert_rowid(table->db(), last_row_id);
       table->Announce();
       return;
     }
@@ -163,6 +166,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     const bool inserting = sqlite3_value_type(values[0]) == SQLITE_NULL;
     if (sqlite3_value_type(command) == SQLITE_TEXT && inserting) {
       table->RunCommand(reinterpret_cast<const char*>(sqlite3_value_text(command)), values[1]);
+      *row_id = last_row_id;
       return;
     }
     if (sqlite3_value_type(command) != SQLITE_NULL && !sqlite3_value_nochange(command)) {
@@ -173,6 +177,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     *row_id = inserting ? writer.Insert(values[1])
                         : writer.Update(sqlite3_value_int64(values[0]), values[1]);
     table->Announce();
+    if (!inserting) sqlite3_set_last_insert_rowid(table->db(), last_row_id);
   });
 }
 

@@ -134,6 +134,17 @@ TEST_F(DatabaseTest, AReaderOfVectorsThatWereReplacedMeanwhileIsToldToAskAgain) 
   EXPECT_EQ(database->OpenCollection(6, OneDimension())->ViewAt(1, nullptr).RowIds().size(), 1u);
 }
 
+// An older copy of a database file may name again what was removed, from its beginning: rows that
+// were committed then could not be read after the next opening.
+TEST_F(DatabaseTest, ACollectionThatIsBegunAgainIsThereAgain) {
+  const auto store = MemoryStore();
+  PutRow(Database::Over(store).get(), 5, 1);
+  Database::Over(store)->CollectGarbage({6});
+  PutRow(Database::Over(store).get(), 5, 1);
+  const auto database = Database::Over(store);
+  EXPECT_EQ(database->OpenCollection(5, OneDimension())->ViewAt(1, nullptr).RowIds().size(), 1u);
+}
+
 // Who loads rows and goes at once leaves no graph; and leaves no log of all of them to be read.
 TEST_F(DatabaseTest, ABulkLoadIsReadFromASegmentByTheNextProcess) {
   constexpr int64_t kRows = 20000;

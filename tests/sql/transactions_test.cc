@@ -228,5 +228,23 @@ TEST(TransactionsOfALostFolder, TheTableCanBeDroppedAndSaysWhatToType) {
   EXPECT_EQ(connection.Value("SELECT count(*) FROM sqlite_schema"), "0");
 }
 
+// It said that the database was damaged.
+TEST(TransactionsRolledBack, AnOpenScanReadsWhatIsCommitted) {
+  const TempFolder folder;
+  TestConnection connection(folder.File("points.db"));
+  connection.Rows("CREATE VIRTUAL TABLE p USING semblance(v FLOAT[1])");
+  connection.Rows("INSERT INTO p VALUES ('[1]'), ('[2]')");
+  connection.Rows("BEGIN; INSERT INTO p VALUES ('[3]')");
+  sqlite3_stmt* scan = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(connection.db(), "SELECT rowid, vec_to_json(v) FROM p", -1, &scan,
+                               nullptr),
+            SQLITE_OK);
+  EXPECT_EQ(sqlite3_step(scan), SQLITE_ROW);
+  connection.Rows("ROLLBACK");
+  const int code = sqlite3_step(scan);
+  EXPECT_TRUE(code == SQLITE_ROW || (code & 0xff) == SQLITE_ABORT) << code;
+  sqlite3_finalize(scan);
+}
+
 }  // namespace
 }  // namespace semblance::test
