@@ -61,10 +61,11 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
   }
 }
 
+bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
+
 // Who reads an older snapshot than the rebuild that replaced this collection may ask again; an
-// older copy of the database file may not. At commit 0 nothing is missing.
-void Collection::CheckNotGone(uint64_t commit) {
-  if (loaded_ || commit == 0 || !store_->Get(kMeta, GoneKey(id_))) return;
+// older copy of the database file may not.
+void Collection::ThrowGone() {
   throw Error(
       ErrorKind::kSnapshotTooOld,
       "these vectors were replaced by a rebuild since this transaction began, and are gone: "
@@ -73,7 +74,7 @@ void Collection::CheckNotGone(uint64_t commit) {
 
 View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay) {
   std::unique_lock lock(mu_);
-  CheckNotGone(commit);
+  if (commit > 0 && Gone()) ThrowGone();  // at commit 0 nothing is missing
   Settle(commit, false);
   WaitFor(lock, commit);
   EnsureLoaded();
@@ -104,8 +105,8 @@ void Collection::BeginWrite(uint64_t commit) {
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
   Settle(commit, true);
-  CheckNotGone(commit);
-  if (!loaded_ && store_->Get(kMeta, GoneKey(id_))) {
+  if (Gone()) {
+    if (commit > 0) ThrowGone();
     // An older copy of the database file names it again, from its beginning.
     RemoveCollection(store_.get(), id_);
     auto transaction = store_->Begin();

@@ -122,7 +122,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   };
 
   // All of these with mu_ held.
-  void CheckNotGone(uint64_t commit);
+  bool Gone() const;
+  [[noreturn]] static void ThrowGone();
   void EnsureLoaded();
   void LoadSegments(const Manifest& manifest, CollectionState* state);
   void ReplayLog(uint64_t after, CollectionState* state);

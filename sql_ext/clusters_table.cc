@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "index/clusters.h"
-#include "index/error.h"
 #include "sql_ext/function_table.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/table_access.h"
@@ -19,6 +18,7 @@ namespace {
 
 enum ColumnNumber { kRowId, kCluster, kDistance, kTable, kN, kSeed, kColumn, kCentre };
 
+constexpr size_t kRowsPerPoll = 256;
 constexpr int64_t kMostClusters = 10000;
 constexpr uint64_t kLeastSample = 16384;  // rows
 constexpr uint64_t kSamplePerCluster = 256;
@@ -35,9 +35,8 @@ class ClusterRows : public FunctionRows {
   }
 
   bool Next() override {
-    constexpr size_t kRowsPerPoll = 256;
     for (; row_ < rows_.size(); ++row_) {
-      if (row_ % kRowsPerPoll == 0) Poll();
+      if (row_ % kRowsPerPoll == 0) connection_.ThrowIfInterrupted();
       if (!opened_.view.CopyVector(rows_[row_], vector_)) continue;
       assigned_ = clustering_->Assign(vector_);
       ++row_;
@@ -60,11 +59,6 @@ class ClusterRows : public FunctionRows {
   }
 
  private:
-  void Poll() const {
-    if (connection_.Interrupted())
-      throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
-  }
-
   index::Clustering FindCentres(uint32_t clusters, uint64_t seed) {
     const uint64_t dimension = opened_.state.dimension;
     const uint64_t wanted =
@@ -72,7 +66,7 @@ class ClusterRows : public FunctionRows {
                              std::max<uint64_t>(kSampleNumbers / dimension, clusters));
     std::vector<float> sample;
     for (const uint32_t i : index::SamplePositions(rows_.size(), wanted, seed)) {
-      if (i % 256 == 0) Poll();
+      if (i % kRowsPerPoll == 0) connection_.ThrowIfInterrupted();
       if (opened_.view.CopyVector(rows_[i], vector_))
         sample.insert(sample.end(), vector_.begin(), vector_.end());
     }
@@ -94,8 +88,9 @@ class ClusterRows : public FunctionRows {
   index::Clustering::Assignment assigned_{};
 };
 
-std::unique_ptr<FunctionRows> OpenClusters(Connection* connection,
+std::unique_ptr<FunctionRows> OpenClusters(const ConnectionPtr& shared,
                                            const FunctionArguments& arguments) {
+  Connection* const connection = shared.get();
   const auto clusters =
       static_cast<uint32_t>(arguments.Integer(1, "how many clusters to make", 1, kMostClusters));
   const auto seed = static_cast<uint64_t>(
@@ -112,8 +107,9 @@ constexpr FunctionTable kClusters = {
     kTable,
     4,
     2,
-    "SELECT rowid, cluster, distance FROM semblance_clusters('notes', 8)",
-    false,
+    "2 arguments: SELECT rowid, cluster, distance FROM semblance_clusters('notes', 8)",
+    FunctionTable::Use::kAnywhere,
+    FunctionTable::Nulls::kNoRows,
     OpenClusters};
 
 }  // namespace

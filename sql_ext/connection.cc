@@ -1,5 +1,6 @@
 #include "sql_ext/connection.h"
 
+#include "engine/error.h"
 #include "sql_ext/statement.h"
 
 namespace semblance::sql {
@@ -93,6 +94,10 @@ bool Connection::Interrupted() {
   } catch (const std::exception&) {
     return true;
   }
+}
+
+void Connection::ThrowIfInterrupted() {
+  if (Interrupted()) throw engine::Error(engine::ErrorKind::kInterrupted, "interrupted");
 }
 
 }  // namespace semblance::sql

@@ -25,6 +25,7 @@
 namespace semblance::sql {
 
 class SearchLog;  // search_log.h
+struct Table;     // table.h
 
 class Connection {
  public:
@@ -68,7 +69,7 @@ class Connection {
   void NoteRollback() { ++rollbacks_; }
 
   // The table objects of this connection, the newest last; table_access.h finds one by its name.
-  std::vector<sqlite3_vtab*>& tables() { return tables_; }
+  std::vector<Table*>& tables() { return tables_; }
 
   // Where searches note what they touch, while somebody wants to know; nullptr otherwise.
   SearchLog* search_log = nullptr;
@@ -76,6 +77,8 @@ class Connection {
   // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every
   // SQLite version.
   bool Interrupted();
+  // Throws engine::Error kInterrupted then. Prepares a statement: for every some hundred rows.
+  void ThrowIfInterrupted();
 
  private:
   struct Opened {
@@ -93,7 +96,7 @@ class Connection {
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
   uint64_t rollbacks_ = 0;
-  std::vector<sqlite3_vtab*> tables_;
+  std::vector<Table*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first
   std::unordered_map<std::string, std::vector<float>> embedded_;  // model id + text

@@ -12,6 +12,7 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/search_log.h"
 #include "sql_ext/train_query.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 namespace {
@@ -175,8 +176,9 @@ class Explanation : public FunctionRows {
   size_t at_ = 0;  // from 1
 };
 
-std::unique_ptr<FunctionRows> OpenExplanation(Connection* connection,
+std::unique_ptr<FunctionRows> OpenExplanation(const ConnectionPtr& shared,
                                               const FunctionArguments& arguments) {
+  Connection* const connection = shared.get();
   const bool with_recall = arguments.Given(1);
   if (with_recall && arguments.Text(1, "'recall'") != "recall")
     ThrowInvalid(arguments.function() + ": the second argument is 'recall', or none");
@@ -205,9 +207,11 @@ constexpr FunctionTable kExplain = {
     kSql,
     2,
     1,
-    "SELECT * FROM semblance_explain('SELECT rowid FROM notes WHERE body MATCH ''music'' AND k = "
+    "1 argument: SELECT * FROM semblance_explain('SELECT rowid FROM notes WHERE body MATCH "
+    "''music'' AND k = "
     "10')",
-    true,
+    FunctionTable::Use::kStatements,
+    FunctionTable::Nulls::kNoRows,
     OpenExplanation};
 
 }  // namespace

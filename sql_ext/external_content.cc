@@ -6,7 +6,7 @@
 #include "engine/row_codec.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/schema_words.h"
-#include "sql_ext/table_request.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 namespace {
@@ -95,8 +95,7 @@ class ContentRows {
     const auto& vectors = table_.columns.vectors;
     std::vector<ValuePtr> kept;
     for (size_t v = 0; v < vectors.size(); ++v) {
-      kept.emplace_back(sqlite3_value_dup(rows_.Value(static_cast<int>(v) + 1)));
-      if (kept.back() == nullptr) throw std::bad_alloc();
+      kept.push_back(CopyOf(rows_.Value(static_cast<int>(v) + 1)));
       values_[vectors[v].column] = kept.back().get();
     }
     return ReadContents(table_, values_.data());

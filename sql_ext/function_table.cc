@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "sql_ext/guard.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -20,7 +20,7 @@ struct FunctionVtab : sqlite3_vtab {
 };
 
 struct FunctionCursor : sqlite3_vtab_cursor {
-  std::vector<std::shared_ptr<sqlite3_value>> arguments;  // nullptr: not given
+  std::vector<ValuePtr> arguments;  // nullptr: not given
   std::unique_ptr<FunctionRows> rows;
   bool at_end = true;
   int64_t row = 0;
@@ -32,7 +32,9 @@ int Connect(sqlite3* db, void* user, int, const char* const*, sqlite3_vtab** mad
     const auto& registered = *static_cast<const Registered*>(user);
     const FunctionTable* table = registered.table;
     if (sqlite3_declare_vtab(db, table->declaration) != SQLITE_OK) ThrowLastError(db, table->name);
-    sqlite3_vtab_config(db, table->direct_only ? SQLITE_VTAB_DIRECTONLY : SQLITE_VTAB_INNOCUOUS);
+    if (table->use == FunctionTable::Use::kAnywhere) sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
+    if (table->use == FunctionTable::Use::kStatements)
+      sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     auto vtab = std::make_unique<FunctionVtab>();
     vtab->table = table;
     vtab->connection = registered.connection;
@@ -65,8 +67,9 @@ int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) noexcept {
       info->idxNum |= 1 << argument;
     }
   }
-  info->estimatedCost = 1e9;  // never as the inner loop, when there is a choice
-  info->estimatedRows = 1000;
+  // A function is never the inner loop, when there is a choice.
+  info->estimatedCost = table.arguments > 0 ? 1e9 : 1000;
+  info->estimatedRows = table.arguments > 0 ? 1000 : 100;
   return SQLITE_OK;
 }
 
@@ -98,18 +101,15 @@ int Filter(sqlite3_vtab_cursor* base, int given, const char*, int,
     std::vector<sqlite3_value*> arguments(static_cast<size_t>(table.arguments), nullptr);
     for (size_t i = 0; i < arguments.size(); ++i) {
       if ((given >> i & 1) == 0) continue;
-      cursor.arguments[i] = {sqlite3_value_dup(*values++), sqlite3_value_free};
-      if (cursor.arguments[i] == nullptr) throw std::bad_alloc();
+      cursor.arguments[i] = CopyOf(*values++);
       arguments[i] = cursor.arguments[i].get();
     }
     const std::string name = std::string(table.name) + "()";
     const int first = (1 << table.required) - 1;
-    if ((given & first) != first)
-      ThrowInvalid(name + " needs " + std::to_string(table.required) +
-                   (table.required == 1 ? " argument: " : " arguments: ") + table.example);
+    if ((given & first) != first) ThrowInvalid(name + " needs " + table.needs);
     const FunctionArguments call(name, std::move(arguments));
-    if (call.AnyNull()) return;
-    cursor.rows = table.open(vtab.connection.get(), call);
+    if (table.nulls == FunctionTable::Nulls::kNoRows && call.AnyNull()) return;
+    cursor.rows = table.open(vtab.connection, call);
     if (cursor.rows) Advance(&cursor);
   });
 }
@@ -167,8 +167,7 @@ std::string FunctionArguments::Text(size_t i, const char* what) const {
   if (sqlite3_value_type(values_[i]) != SQLITE_TEXT) {
     ThrowInvalid(function_ + ": expected " + what + " as TEXT, received " + Describe(values_[i]));
   }
-  return {reinterpret_cast<const char*>(sqlite3_value_text(values_[i])),
-          static_cast<size_t>(sqlite3_value_bytes(values_[i]))};
+  return std::string(TextOf(values_[i]));
 }
 
 std::optional<std::string> FunctionArguments::OptionalText(size_t i, const char* what) const {
@@ -192,10 +191,6 @@ int64_t FunctionArguments::Integer(size_t i, const char* what, int64_t least, in
                  Describe(values_[i]));
   }
   return *number;
-}
-
-void ResultText(sqlite3_context* context, const std::string& text) {
-  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 void RegisterFunctionTable(sqlite3* db, const FunctionTable* table,

@@ -1,5 +1,5 @@
-// Table-valued functions: what each of them declares, and the one implementation of SQLite's
-// callbacks behind all of them.
+// Table-valued functions, and tables that are always there: what each of them declares, and the one
+// implementation of SQLite's callbacks behind all of them.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ class FunctionArguments {
   const std::string& function() const { return function_; }  // for messages: "semblance_pairs()"
   bool Given(size_t i) const { return values_[i] != nullptr; }
   bool AnyNull() const;  // of those that were given
+  sqlite3_value* value(size_t i) const { return values_[i]; }
   // Of an argument that was given; throw kInvalid naming `what` was expected.
   std::string Text(size_t i, const char* what) const;
   double Number(size_t i, const char* what) const;
@@ -44,21 +45,28 @@ class FunctionRows {
 };
 
 struct FunctionTable {
+  enum class Use {
+    kAnywhere,
+    kTrusted,    // in views and triggers only where PRAGMA trusted_schema is on
+    kStatements  // not in views and triggers
+  };
+  enum class Nulls { kNoRows, kHandedOn };  // what a NULL among the arguments does
+
   const char* name;
   const char* declaration;  // CREATE TABLE x(…)
   int first_argument;       // its column; the others follow
-  int arguments;            // at most
+  int arguments;            // at most; 0: an ordinary table
   int required;             // of them
-  const char* example;      // of a call, for the message when one is missing
-  bool direct_only;         // not in views and triggers
+  const char* needs;        // for the message when one is missing: "1 argument: SELECT …"
+  Use use;
+  Nulls nulls;
   // nullptr: no rows.
-  std::unique_ptr<FunctionRows> (*open)(Connection* connection, const FunctionArguments& arguments);
+  std::unique_ptr<FunctionRows> (*open)(const ConnectionPtr& connection,
+                                        const FunctionArguments& arguments);
 };
 
-// `table` is static. A NULL in any argument gives no rows.
+// `table` is static.
 void RegisterFunctionTable(sqlite3* db, const FunctionTable* table,
                            const ConnectionPtr& connection);
-
-void ResultText(sqlite3_context* context, const std::string& text);
 
 }  // namespace semblance::sql

@@ -25,10 +25,8 @@ void Hybrid(sqlite3_context* context, int count, sqlite3_value** arguments) noex
     if (sqlite3_value_type(arguments[0]) != SQLITE_TEXT)
       ThrowInvalid("hybrid(): the words are a TEXT, and this is " + Describe(arguments[0]));
     HybridQuery query;
-    query.words.assign(reinterpret_cast<const char*>(sqlite3_value_text(arguments[0])),
-                       static_cast<size_t>(sqlite3_value_bytes(arguments[0])));
-    query.meaning.reset(sqlite3_value_dup(arguments[count > 1 ? 1 : 0]), sqlite3_value_free);
-    if (query.meaning == nullptr) throw std::bad_alloc();
+    query.words = TextOf(arguments[0]);
+    query.meaning = CopyOf(arguments[count > 1 ? 1 : 0]);
     if (count == 3) {
       const int type = sqlite3_value_numeric_type(arguments[2]);
       query.weight = sqlite3_value_double(arguments[2]);

@@ -17,14 +17,14 @@
 #include <vector>
 
 #include "sql_ext/shadow_tables.h"
-#include "sql_ext/sqlite_api.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 
 struct HybridQuery {
   std::string words;
-  std::shared_ptr<sqlite3_value> meaning;  // a text or a vector
-  double weight = 0.5;                     // of the meaning, 0 to 1
+  ValuePtr meaning;     // a text or a vector
+  double weight = 0.5;  // of the meaning, 0 to 1
 };
 
 // What hybrid() gave; nullptr for any other value.

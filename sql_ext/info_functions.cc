@@ -7,6 +7,7 @@
 #include "index/metric.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 namespace {
@@ -79,7 +80,7 @@ void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
     info["default_model"] = DefaultModel(connection);
     info["store"] = database == nullptr ? Json(nullptr) : StoreOf(*database);
     const std::string text = info.dump();
-    sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    ResultText(context, text);
     sqlite3_result_subtype(context, kJsonSubtype);
   });
 }

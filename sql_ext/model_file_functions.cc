@@ -10,6 +10,7 @@
 #include "engine/encoder/model_folder.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
@@ -19,11 +20,7 @@ std::string TextArgument(sqlite3_value* value, const char* what) {
   if (sqlite3_value_type(value) != SQLITE_TEXT) {
     ThrowInvalid(std::string(what) + " was expected, received " + Describe(value));
   }
-  return reinterpret_cast<const char*>(sqlite3_value_text(value));
-}
-
-void ResultText(sqlite3_context* context, const std::string& text) {
-  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return std::string(TextOf(value));
 }
 
 void ExportModel(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {

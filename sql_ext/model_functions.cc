@@ -18,8 +18,8 @@
 #include "index/metric.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -35,19 +35,13 @@ struct Embedded {
 };
 void FreeEmbedded(void* embedded) { delete static_cast<Embedded*>(embedded); }
 
-std::string TextOf(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  if (text == nullptr) throw std::bad_alloc();
-  return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
-}
-
 std::string ModelName(int count, sqlite3_value** arguments, int position, const char* what) {
   if (count <= position) return kDefaultModel;
   if (sqlite3_value_type(arguments[position]) != SQLITE_TEXT) {
     ThrowInvalid(std::string(what) + ": expected the name of a model, received " +
                  Describe(arguments[position]));
   }
-  return TextOf(arguments[position]);
+  return std::string(TextOf(arguments[position]));
 }
 
 // 0: not given.

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "index/error.h"
 #include "sql_ext/function_table.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/table_access.h"
@@ -59,7 +58,7 @@ class Pairs : public FunctionRows {
     for (uint64_t k = 16;; k *= 2) {
       search.k = static_cast<uint32_t>(std::min<uint64_t>(k, rows_.size()));
       search.exact = search.k * uint64_t{4} > rows_.size();  // as cheap as a walk for so many
-      if (cancel_()) throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
+      connection_.ThrowIfInterrupted();
       near_ = opened_.view.Search(query_, search);
       if (near_.size() < search.k || near_.back().distance > threshold_ || k >= rows_.size()) break;
     }
@@ -79,23 +78,26 @@ class Pairs : public FunctionRows {
   size_t at_ = 0;
 };
 
-std::unique_ptr<FunctionRows> OpenPairs(Connection* connection,
+std::unique_ptr<FunctionRows> OpenPairs(const ConnectionPtr& shared,
                                         const FunctionArguments& arguments) {
+  Connection* const connection = shared.get();
   const double threshold = arguments.Number(1, "the largest distance of a pair");
   auto opened = OpenTable(connection, arguments.Text(0, "the name of a table"),
                           arguments.OptionalText(2, "the name of a column"), arguments.function());
   return std::make_unique<Pairs>(connection, std::move(opened), threshold);
 }
 
-constexpr FunctionTable kPairs = {"semblance_pairs",
-                                  "CREATE TABLE x(a INTEGER, b INTEGER, distance REAL,"
-                                  " \"table\" HIDDEN, threshold HIDDEN, \"column\" HIDDEN)",
-                                  kTable,
-                                  3,
-                                  2,
-                                  "SELECT a, b, distance FROM semblance_pairs('notes', 0.05)",
-                                  false,
-                                  OpenPairs};
+constexpr FunctionTable kPairs = {
+    "semblance_pairs",
+    "CREATE TABLE x(a INTEGER, b INTEGER, distance REAL,"
+    " \"table\" HIDDEN, threshold HIDDEN, \"column\" HIDDEN)",
+    kTable,
+    3,
+    2,
+    "2 arguments: SELECT a, b, distance FROM semblance_pairs('notes', 0.05)",
+    FunctionTable::Use::kAnywhere,
+    FunctionTable::Nulls::kNoRows,
+    OpenPairs};
 
 }  // namespace
 

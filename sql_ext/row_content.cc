@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "sql_ext/guard.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
@@ -28,8 +29,7 @@ RowContent ReadContent(const Table& table, size_t vector, sqlite3_value* value) 
     ThrowInvalid(name + " is embedded text, and this is " + Describe(value) +
                  "; for vectors of your own make a table with a FLOAT[n] column");
   }
-  content.text.emplace(reinterpret_cast<const char*>(sqlite3_value_text(value)),
-                       static_cast<size_t>(sqlite3_value_bytes(value)));
+  content.text = TextOf(value);
   return content;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "sql_ext/guard.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -24,13 +24,11 @@ void Give(sqlite3_context* context, Examples examples, const char* type) {
   sqlite3_result_pointer(context, new Examples(std::move(examples)), type, FreeExamples);
 }
 
-std::shared_ptr<sqlite3_value> Copy(sqlite3_value* value, const std::string& function) {
+ValuePtr Example(sqlite3_value* value, const std::string& function) {
   if (sqlite3_value_type(value) == SQLITE_FLOAT && !WholeNumber(value)) {
     ThrowInvalid(function + ": expected rowids, texts or vectors, received " + Describe(value));
   }
-  std::shared_ptr<sqlite3_value> copy(sqlite3_value_dup(value), sqlite3_value_free);
-  if (copy == nullptr) throw std::bad_alloc();
-  return copy;
+  return CopyOf(value);
 }
 
 bool IsNull(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_NULL; }
@@ -46,7 +44,7 @@ void SimilarTo(sqlite3_context* context, int count, sqlite3_value** arguments) n
       } else if (IsNull(arguments[i])) {
         return;
       } else {
-        examples.likes.push_back(Copy(arguments[i], name));
+        examples.likes.push_back(Example(arguments[i], name));
       }
     }
     if (examples.likes.empty()) {
@@ -62,7 +60,7 @@ void Unlike(sqlite3_context* context, int count, sqlite3_value** arguments) noex
     Examples examples;
     for (int i = 0; i < count; ++i) {
       if (IsNull(arguments[i])) return;
-      examples.unlikes.push_back(Copy(arguments[i], "unlike()"));
+      examples.unlikes.push_back(Example(arguments[i], "unlike()"));
     }
     if (examples.unlikes.empty())
       ThrowInvalid("unlike(): expected at least one rowid, text or vector");
@@ -76,8 +74,7 @@ class QueryMaker {
   QueryMaker(Table* table, const TableState& state, const engine::View& view, const Read& read)
       : table_(*table), state_(state), view_(view), read_(read) {}
 
-  std::optional<std::vector<float>> Mean(
-      const std::vector<std::shared_ptr<sqlite3_value>>& examples) {
+  std::optional<std::vector<float>> Mean(const std::vector<ValuePtr>& examples) {
     std::vector<double> sum(state_.dimension, 0.0);
     for (const auto& example : examples) {
       auto vector = VectorOf(example.get());

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "sql_ext/table.h"
-#include "sql_ext/table_request.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 
 struct Examples {
-  std::vector<std::shared_ptr<sqlite3_value>> likes;  // at least one
-  std::vector<std::shared_ptr<sqlite3_value>> unlikes;
+  std::vector<ValuePtr> likes;  // at least one
+  std::vector<ValuePtr> unlikes;
 };
 
 // What similar_to() gave; nullptr for any other value.

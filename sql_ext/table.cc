@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/nearest_name.h"
 #include "sql_ext/guard.h"
 
 namespace semblance::sql {
@@ -13,6 +14,12 @@ using engine::ErrorKind;
 
 std::string Table::VectorColumnName(size_t vector) const {
   return "column " + columns.VectorName(vector) + " of table " + shadow.table();
+}
+
+size_t Table::VectorNamed(const std::string& name, const std::string& asker) const {
+  if (const auto vector = columns.VectorNamed(name)) return *vector;
+  ThrowInvalid(asker + "table " + shadow.table() + " has no column " + name + " to search by" +
+               engine::DidYouMean(name, columns.VectorNames()));
 }
 
 std::vector<TableState> Table::ReadStates() {

@@ -46,6 +46,9 @@ struct Table : sqlite3_vtab {
 
   // What a column to search by is called in messages: "column body of table notes".
   std::string VectorColumnName(size_t vector) const;
+  // Which column to search by has that name; throws kInvalid with the nearest name that there is,
+  // after `asker`.
+  size_t VectorNamed(const std::string& name, const std::string& asker = "") const;
   const VectorColumn& Vector(const TableState& state) const {
     return columns.vectors[state.vector];
   }

@@ -59,10 +59,10 @@ std::optional<Place> FindPlace(sqlite3* db, const std::string& name) {
 Table* FindObject(Connection* connection, const Place& place) {
   const auto& tables = connection->tables();
   for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
-    auto* const object = static_cast<Table*>(*table);
-    if (sqlite3_stricmp(object->shadow.schema().c_str(), place.schema.c_str()) == 0 &&
-        sqlite3_stricmp(object->shadow.table().c_str(), place.table.c_str()) == 0) {
-      return object;
+    const ShadowTables& shadow = (*table)->shadow;
+    if (sqlite3_stricmp(shadow.schema().c_str(), place.schema.c_str()) == 0 &&
+        sqlite3_stricmp(shadow.table().c_str(), place.table.c_str()) == 0) {
+      return *table;
     }
   }
   return nullptr;
@@ -85,15 +85,8 @@ OpenedTable OpenTable(Connection* connection, const std::string& name,
   Statement keeps(db, "SELECT 1 FROM " + Quoted(place->schema) + "." + Quoted(place->table));
   Table* const table = FindObject(connection, *place);
   if (table == nullptr) Refuse(db, function, name + " is another kind of table", name);
-  const std::optional<size_t> vector = column ? table->columns.VectorNamed(*column) : 0;
-  if (!vector) {
-    std::vector<std::string> names;
-    for (size_t v = 0; v < table->columns.vectors.size(); ++v)
-      names.push_back(table->columns.VectorName(v));
-    ThrowInvalid(function + ": table " + name + " has no column " + *column + " to search by" +
-                 engine::DidYouMean(*column, names));
-  }
-  TableState state = table->shadow.ReadState(*vector);
+  const size_t vector = column ? table->VectorNamed(*column, function + ": ") : 0;
+  TableState state = table->shadow.ReadState(vector);
   engine::View view = table->ViewFor(state);
   return {std::move(keeps), table, std::move(state), std::move(view)};
 }

@@ -18,7 +18,7 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
-#include "sql_ext/whole_number.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 namespace {
@@ -41,6 +41,10 @@ class ColumnRebuild {
  private:
   void Begin(const std::shared_ptr<engine::Database>& database);
   void EmbedBatch(const encoder::Encoder& encoder);
+  void Poll() {
+    constexpr uint64_t kRowsPerPoll = 256;
+    if (++polls_ % kRowsPerPoll == 0) table_.connection->ThrowIfInterrupted();
+  }
   void Finish();
 
   Table& table_;
@@ -51,6 +55,7 @@ class ColumnRebuild {
   std::optional<engine::Collection::Loader> loader_;
   std::vector<int64_t> row_ids_;
   std::vector<std::string> texts_;
+  uint64_t polls_ = 0;
 };
 
 void ColumnRebuild::Begin(const std::shared_ptr<engine::Database>& database) {
@@ -105,7 +110,7 @@ void ColumnRebuild::FromVectors() {
     } else if (const auto vector = old->VectorAt(row_id, table_.VisibleCommit(old_))) {
       loader_->Add(row_id, *vector);
     }
-    if (table_.connection->Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
+    Poll();
   }
   Finish();
 }
@@ -117,7 +122,7 @@ void ColumnRebuild::FromContent() {
   ForEachContent(&table_, [&](int64_t row_id, const std::vector<RowContent>& contents) {
     const auto& vector = contents[old_.vector].vector;
     if (vector) loader_->Add(row_id, *vector);
-    if (table_.connection->Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
+    Poll();
   });
   Finish();
 }
@@ -198,13 +203,7 @@ void Table::Rebuild() {
 }
 
 void Table::ChangeModel(const std::string& column, const std::string& model) {
-  const auto named = columns.VectorNamed(column);
-  if (!column.empty() && !named) {
-    std::vector<std::string> names;
-    for (size_t v = 0; v < columns.vectors.size(); ++v) names.push_back(columns.VectorName(v));
-    ThrowInvalid("table " + shadow.table() + " has no column " + column + " to search by" +
-                 engine::DidYouMean(column, names));
-  }
+  const auto named = column.empty() ? std::nullopt : std::optional(VectorNamed(column));
   bool changed = false;
   for (size_t v = 0; v < columns.vectors.size(); ++v) {
     if (named ? v != *named : !columns.Embeds(v)) continue;

@@ -93,9 +93,7 @@ std::optional<std::vector<float>> Cursor::QueryVector(const TableState& state,
   const std::string name = table->VectorColumnName(state.vector);
   if (embeds && type == SQLITE_TEXT) {
     const auto encoder = table->EncoderFor(state);
-    const std::string_view text(reinterpret_cast<const char*>(sqlite3_value_text(value)),
-                                static_cast<size_t>(sqlite3_value_bytes(value)));
-    const auto& vector = table->connection->Embed(state.model_id, *encoder, text);
+    const auto& vector = table->connection->Embed(state.model_id, *encoder, TextOf(value));
     return vector.size() == state.dimension ? vector : encoder::UnitPrefix(vector, state.dimension);
   }
   if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
@@ -152,8 +150,7 @@ void Cursor::StartSearch(const TableRequest& request) {
     view_ = table->ViewFor(state);
   }
   if (hybrid_) CheckHybrid(request);
-  match_.reset(sqlite3_value_dup(request.match));
-  if (match_ == nullptr) throw std::bad_alloc();
+  match_ = CopyOf(request.match);
   most_ = request.k.value_or(std::numeric_limits<int64_t>::max());
   range_ = request.distance;
   engine::NeighbourStream::Options options;

@@ -125,8 +125,8 @@ class Planner {
     if (!of_table && (c.iColumn < 0 || c.iColumn >= table_.declared() ||
                       !table_.columns.VectorOf(static_cast<size_t>(c.iColumn)))) {
       std::string names;
-      for (size_t v = 0; v < table_.columns.vectors.size(); ++v)
-        names += (v == 0 ? "" : ", ") + table_.columns.VectorName(v);
+      for (const std::string& name : table_.columns.VectorNames())
+        names += (names.empty() ? "" : ", ") + name;
       ThrowInvalid("MATCH on table " + table_.shadow.table() + " works on " + names);
     }
     return true;

@@ -5,8 +5,8 @@
 
 #include "sql_ext/guard.h"
 #include "sql_ext/table_plan.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -22,8 +22,7 @@ int64_t WholeArgument(sqlite3_value* value, const char* name, int64_t least, int
 
 // A text as JSON; nothing for bytes that JSON cannot hold.
 std::optional<nlohmann::json> JsonText(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  nlohmann::json json(std::string(text, static_cast<size_t>(sqlite3_value_bytes(value))));
+  nlohmann::json json(std::string(TextOf(value)));
   if (json.get_ref<const std::string&>().find('\0') != std::string::npos) return std::nullopt;
   try {
     json.dump();
@@ -125,7 +124,7 @@ std::string ConditionWriter::InList(const Column& column, const std::string& col
     } else if (const auto text = type == SQLITE_TEXT ? JsonText(value) : std::nullopt) {
       others.push_back(*text);
     } else {
-      request_.copies.push_back(ValuePtr(sqlite3_value_dup(value)));
+      request_.copies.push_back(CopyOf(value));
       add(" = " + Place({request_.copies.back().get(), ""}));
     }
   }

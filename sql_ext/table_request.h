@@ -12,13 +12,9 @@
 
 #include "sql_ext/statement.h"
 #include "sql_ext/table.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
-
-struct ValueFree {
-  void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
-};
-using ValuePtr = std::unique_ptr<sqlite3_value, ValueFree>;
 
 // Distances that conditions beside MATCH let through.
 class DistanceRange {

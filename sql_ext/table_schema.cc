@@ -276,6 +276,12 @@ std::optional<size_t> TableSchema::VectorNamed(std::string_view name) const {
   return std::nullopt;
 }
 
+std::vector<std::string> TableSchema::VectorNames() const {
+  std::vector<std::string> names;
+  for (size_t v = 0; v < vectors.size(); ++v) names.push_back(VectorName(v));
+  return names;
+}
+
 std::optional<size_t> TableSchema::ColumnOf(Role role) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].role == role) return i;

@@ -69,6 +69,7 @@ struct TableSchema {
   // Which of `vectors` a column is.
   std::optional<size_t> VectorOf(size_t column) const;
   std::optional<size_t> VectorNamed(std::string_view name) const;
+  std::vector<std::string> VectorNames() const;
   // The column with that role, of which there is at most one.
   std::optional<size_t> ColumnOf(TableColumn::Role role) const;
 

@@ -5,8 +5,8 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -165,7 +165,7 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
     sqlite3_value* const command = columns[table->hidden(HiddenColumn::kTable)];
     const bool inserting = sqlite3_value_type(values[0]) == SQLITE_NULL;
     if (sqlite3_value_type(command) == SQLITE_TEXT && inserting) {
-      table->RunCommand(reinterpret_cast<const char*>(sqlite3_value_text(command)), values[1]);
+      table->RunCommand(std::string(TextOf(command)), values[1]);
       *row_id = last_row_id;
       return;
     }

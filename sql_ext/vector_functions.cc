@@ -13,6 +13,7 @@
 #include "index/metric.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
@@ -38,7 +39,7 @@ void VecToJson(sqlite3_context* context, int, sqlite3_value** arguments) noexcep
   GuardFunction(context, [&] {
     if (IsNull(arguments[0])) return;
     const std::string json = ToJson(VectorFromValue(arguments[0], "vec_to_json()"));
-    sqlite3_result_text64(context, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    ResultText(context, json);
     sqlite3_result_subtype(context, kJsonSubtype);
   });
 }

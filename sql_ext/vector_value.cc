@@ -11,6 +11,7 @@
 
 #include "index/segment.h"
 #include "sql_ext/guard.h"
+#include "sql_ext/values.h"
 
 namespace semblance::sql {
 namespace {
@@ -80,12 +81,6 @@ class NumberArray : public nlohmann::json_sax<nlohmann::json> {
 
   bool inside_ = false;
 };
-
-std::string_view TextOf(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  if (text == nullptr) throw std::bad_alloc();
-  return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
-}
 
 // The position of the first element that is infinite or NaN; the size when there is none.
 size_t FindNotFinite(std::span<const float> vector) {

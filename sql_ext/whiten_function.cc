@@ -10,8 +10,8 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
 #include "sql_ext/train_query.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
-#include "sql_ext/whole_number.h"
 
 namespace semblance::sql {
 namespace {
@@ -23,8 +23,7 @@ std::string TextArgument(sqlite3_value* value, const char* what) {
     ThrowInvalid("semblance_whiten(model, query, name): " + std::string(what) +
                  " was expected, received " + Describe(value));
   }
-  return {reinterpret_cast<const char*>(sqlite3_value_text(value)),
-          static_cast<size_t>(sqlite3_value_bytes(value))};
+  return std::string(TextOf(value));
 }
 
 size_t DimsArgument(sqlite3_value* value, size_t dimension) {
@@ -76,7 +75,7 @@ void Whiten(sqlite3_context* context, int count, sqlite3_value** arguments) noex
     package.Add(encoder::Whitening::kFile, fit.Finish(dims));
     const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kYes);
     const std::string made = database->models().Register(name, package, "{}").id;
-    sqlite3_result_text64(context, made.data(), made.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    ResultText(context, made);
   });
 }
 
