@@ -1,5 +1,7 @@
 #include "engine/training/checkpoint.h"
 
+#include <xxhash.h>
+
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -23,9 +25,7 @@ constexpr const char* kBest = "best.safetensors";
 constexpr std::string_view kTokenizer = "tokenizer-";
 
 uint64_t Hash(uint64_t hash, std::string_view bytes) {
-  hash = Mix(hash ^ bytes.size());
-  for (const char byte : bytes) hash = Mix(hash ^ static_cast<unsigned char>(byte));
-  return hash;
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
 }
 
 std::string Hex(uint64_t hash) {

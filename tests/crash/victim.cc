@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "tests/sql/test_connection.h"
+#include "tools/stress/self_process.h"
 
 namespace semblance::test {
 namespace {
 
 constexpr char kReady = 'R';
 constexpr char kCommitted = 'C';
-constexpr int kReportsDescriptor = 3;
 constexpr int kArguments = 8;
 
 void Report(const std::string& bytes) {
-  if (write(kReportsDescriptor, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+  if (write(stress::kReports, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
     _exit(4);
 }
 
@@ -73,30 +73,9 @@ Victim::Victim(const VictimPlan& plan, const std::string& crash_at) {
                                         std::to_string(plan.seed),
                                         std::to_string(plan.transactions),
                                         std::to_string(plan.optimize_every)};
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  std::vector<std::string> environment = {"SEMBLANCE_CRASH_AT=" + crash_at};
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    environment.emplace_back(*variable);
-  std::vector<char*> envp;
-  for (std::string& variable : environment) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
-  process_ = fork();
-  if (process_ == 0) {
-    // Between fork and exec only calls that are safe after a fork in a process with threads.
-    if (ends[0] != kReportsDescriptor) close(ends[0]);
-    if (ends[1] != kReportsDescriptor) {
-      dup2(ends[1], kReportsDescriptor);
-      close(ends[1]);
-    }
-    execve("/proc/self/exe", argv.data(), envp.data());
-    _exit(127);
-  }
-  close(ends[1]);
-  reports_ = ends[0];
+  const stress::SelfProcess started = stress::StartSelf(std::move(arguments), crash_at);
+  process_ = started.process;
+  reports_ = started.reports;
 }
 
 Victim::~Victim() {

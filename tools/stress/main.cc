@@ -58,7 +58,9 @@ class Stress {
  private:
   using Crew = std::vector<std::unique_ptr<Process>>;
 
+  std::vector<std::string> Arguments(const std::string& part) const;
   std::unique_ptr<Process> Start(const std::string& part);
+  bool Bury(Process* process, const std::string& part, uint64_t* kills);
   bool Look(Crew* crew, const std::string& part);
   bool KillSome(Crew* crew, const std::string& part);
   bool CheckAll();
@@ -74,12 +76,15 @@ std::unique_ptr<Process> Stress::Start(const std::string& part) {
   if (part == "write" && dice_() % 3 == 0)
     point =
         std::string(kPoints[dice_() % std::size(kPoints)]) + ":" + std::to_string(1 + dice_() % 6);
-  return std::make_unique<Process>(
-      std::vector<std::string>{"--part", part, "--db", settings_.role.file, "--seed",
-                               std::to_string(settings_.role.seed), "--journal",
-                               settings_.role.journal_mode, "--acknowledged",
-                               std::to_string(tally_.acknowledged)},
-      point);
+  return std::make_unique<Process>(Arguments(part), point);
+}
+
+std::vector<std::string> Stress::Arguments(const std::string& part) const {
+  return {"--part",         part,
+          "--db",           settings_.role.file,
+          "--seed",         std::to_string(settings_.role.seed),
+          "--journal",      settings_.role.journal_mode,
+          "--acknowledged", std::to_string(tally_.acknowledged)};
 }
 
 void Stress::Count(const Process& process, const std::string& part) {
@@ -90,17 +95,24 @@ void Stress::Count(const Process& process, const std::string& part) {
   }
 }
 
+// Counts a process that has ended. False when it was not killed: it met something.
+bool Stress::Bury(Process* process, const std::string& part, uint64_t* kills) {
+  process->Await();
+  Count(*process, part);
+  if (process->killed()) {
+    ++*kills;
+    return true;
+  }
+  std::fprintf(stderr, "a process that should %s ended with status %d\n", part.c_str(),
+               process->status());
+  return false;
+}
+
 // Processes that have ended by themselves: at a named point, or with a complaint.
 bool Stress::Look(Crew* crew, const std::string& part) {
   for (auto& process : *crew) {
     if (!process->Ended()) continue;
-    Count(*process, part);
-    if (!process->killed()) {
-      std::fprintf(stderr, "a process that should %s ended with status %d\n", part.c_str(),
-                   process->status());
-      return false;
-    }
-    ++tally_.own_kills;
+    if (!Bury(process.get(), part, &tally_.own_kills)) return false;
     process = Start(part);
   }
   return true;
@@ -111,24 +123,14 @@ bool Stress::KillSome(Crew* crew, const std::string& part) {
   for (auto& process : *crew) {
     if (dice_() % crew->size() != 0) continue;
     process->Kill();
-    process->Await();
-    Count(*process, part);
-    if (!process->killed()) {
-      std::fprintf(stderr, "a process that should %s ended with status %d\n", part.c_str(),
-                   process->status());
-      return false;
-    }
-    ++tally_.kills;
+    if (!Bury(process.get(), part, &tally_.kills)) return false;
     process = Start(part);
   }
   return true;
 }
 
 bool Stress::CheckAll() {
-  Process check({"--part", "check", "--db", settings_.role.file, "--seed",
-                 std::to_string(settings_.role.seed), "--journal", settings_.role.journal_mode,
-                 "--acknowledged", std::to_string(tally_.acknowledged)},
-                "");
+  Process check(Arguments("check"), "");
   check.Await();
   Count(check, "check");
   ++tally_.checks;
@@ -157,9 +159,7 @@ bool Stress::Run() {
         if (!Look(crew, part)) return false;
         for (auto& process : *crew) {
           process->Kill();
-          process->Await();
-          Count(*process, part);
-          ++tally_.kills;
+          if (!Bury(process.get(), part, &tally_.kills)) return false;
         }
       }
     }

@@ -2,44 +2,21 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <stdexcept>
+#include <utility>
 
-#include "tools/stress/roles.h"
+#include "tools/stress/self_process.h"
 
 namespace semblance::stress {
 
-Process::Process(const std::vector<std::string>& arguments, const std::string& crash_at) {
-  std::vector<std::string> words = {"semblance-stress"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  std::vector<std::string> environment = {"SEMBLANCE_CRASH_AT=" + crash_at};
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    environment.emplace_back(*variable);
-  std::vector<char*> envp;
-  for (std::string& variable : environment) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  process_ = fork();
-  if (process_ < 0) throw std::runtime_error("no process");
-  if (process_ == 0) {
-    if (ends[1] == kReports) {
-      fcntl(kReports, F_SETFD, 0);
-    } else {
-      dup2(ends[1], kReports);
-    }
-    execve("/proc/self/exe", argv.data(), envp.data());
-    _exit(127);
-  }
-  close(ends[1]);
-  pipe_ = ends[0];
+Process::Process(std::vector<std::string> arguments, const std::string& crash_at) {
+  arguments.insert(arguments.begin(), "semblance-stress");
+  const SelfProcess started = StartSelf(std::move(arguments), crash_at);
+  process_ = started.process;
+  pipe_ = started.reports;
   fcntl(pipe_, F_SETFL, O_NONBLOCK);
 }
 

@@ -11,15 +11,14 @@ namespace semblance::stress {
 
 class Process {
  public:
-  // This program again, with these arguments. `crash_at`: SEMBLANCE_CRASH_AT's value, a named point
-  // at which it kills itself; empty: none.
-  Process(const std::vector<std::string>& arguments, const std::string& crash_at);
+  // As StartSelf has it, without the program's name.
+  Process(std::vector<std::string> arguments, const std::string& crash_at);
   ~Process();  // kills it
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   void ReadReports();  // those there are
-  // Whether it has ended; then killed() and complaint() say how.
+  // Whether it has ended; then killed() and status() say how.
   bool Ended();
   void Kill();
   void Await();

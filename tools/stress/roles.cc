@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tools/cli/connection.h"
+#include "tools/stress/self_process.h"
 #include "tools/stress/story.h"
 
 namespace semblance::stress {

@@ -1,5 +1,5 @@
 // What one stressed process does until it is killed or its time is over. Each is a program of its
-// own, started by the stress tool, and speaks to it by one number a report on descriptor 3.
+// own, started by the stress tool, and speaks to it by one number a report on kReports.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,6 @@ class Violation : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-inline constexpr int kReports = 3;
 
 // Writes the story on from where the database is, for ever; reports each number once its COMMIT has
 // returned.
