@@ -8,11 +8,20 @@
 namespace semblance::engine {
 
 enum class ErrorKind {
-  kInvalid,   // a value or an option is wrong; the message says what was expected and what to type
-  kNotFound,  // no model, run or collection of that name
-  kBusy,      // somebody else is writing, or holds the store
+  // What was typed; the message says what was expected and what to type instead.
+  kInvalid,    // an argument or a value
+  kDimension,  // a vector has another number of dimensions than what it is for
+  kVector,     // not a vector: not numbers, not finite, or without a direction where it needs one
+  kSchema,     // the columns or the content of a table that is made
+  kOption,     // an option of a table or of a training: its name or its value
+  kQuery,      // MATCH, k, ef and what belongs to a search, used as they cannot be
+  kCommand,    // INSERT INTO t(t): unknown, or not of this table
+  kNotFound,   // no model, run, table, row or collection of that name
+  // What happened.
+  kBusy,            // somebody else is writing, or holds the store
   kSnapshotTooOld,  // the reader's transaction began before the history that is kept
-  kCorruption,      // the two stores do not fit together, or one of them is damaged
+  kCorruption,      // a store is damaged
+  kOutOfStep,       // the two stores do not fit together, or one is missing
   kNoSpace,
   kIo,
   kInterrupted,
@@ -29,11 +38,11 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-// kCorruption: the database file counts on a commit that the store does not have. Vectors that are
+// kOutOfStep: the database file counts on a commit that the store does not have. Vectors that are
 // made again from their texts cure it; the caller knows the table's name and says so.
 class OutOfStep : public Error {
  public:
-  explicit OutOfStep(const std::string& message) : Error(ErrorKind::kCorruption, message) {}
+  explicit OutOfStep(const std::string& message) : Error(ErrorKind::kOutOfStep, message) {}
 };
 
 }  // namespace semblance::engine

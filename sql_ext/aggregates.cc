@@ -37,8 +37,9 @@ std::vector<float> DirectionFrom(sqlite3_value* value, const char* what) {
   for (float element : vector) {
     if (element != 0) return vector;
   }
-  ThrowInvalid(std::string(what) + ": expected vectors with a direction, received " +
-               std::to_string(vector.size()) + " zeros");
+  ThrowInvalid(ErrorKind::kVector, std::string(what) +
+                                       ": expected vectors with a direction, received " +
+                                       std::to_string(vector.size()) + " zeros");
 }
 
 // Each of these is made at its first row that has no NULL: Step gets such rows only, Finish comes
@@ -77,8 +78,10 @@ struct AlignmentState {
 // Throws unless `dimension` is that of the rows before.
 void CheckRowDimension(size_t before, size_t dimension, const char* what) {
   if (before == dimension) return;
-  ThrowInvalid(std::string(what) + ": expected vectors of one dimension, received " +
-               std::to_string(dimension) + " dimensions after rows with " + std::to_string(before));
+  ThrowInvalid(ErrorKind::kDimension, std::string(what) +
+                                          ": expected vectors of one dimension, received " +
+                                          std::to_string(dimension) +
+                                          " dimensions after rows with " + std::to_string(before));
 }
 
 struct UniformityState {

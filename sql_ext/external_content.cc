@@ -51,10 +51,12 @@ const ContentColumnInfo* Find(const std::vector<ContentColumnInfo>& columns,
 void CheckRowId(const ContentTable& content, const ContentKind& kind,
                 const std::vector<ContentColumnInfo>& columns) {
   if (kind.without_row_id) {
-    ThrowInvalid("content=" + content.name +
-                 ": a table WITHOUT ROWID has no row ids, by which vectors are kept; make it an "
-                 "ordinary table, or give a view of it that has a whole number for each row, with "
-                 "content_rowid=");
+    ThrowInvalid(
+        ErrorKind::kSchema,
+        "content=" + content.name +
+            ": a table WITHOUT ROWID has no row ids, by which vectors are kept; make it an "
+            "ordinary table, or give a view of it that has a whole number for each row, with "
+            "content_rowid=");
   }
   if (Find(columns, content.row_id) != nullptr) return;
   const std::string name = Lower(content.row_id);
@@ -66,15 +68,17 @@ void CheckRowId(const ContentTable& content, const ContentKind& kind,
         std::none_of(key + 1, columns.end(), is_key))
       return;
     ThrowInvalid(
+        ErrorKind::kSchema,
         "content=" + content.name +
-        " has no INTEGER PRIMARY KEY, so VACUUM may give its rows other row ids; give it one, "
-        "or say which column of whole numbers names its rows: content_rowid=COLUMN");
+            " has no INTEGER PRIMARY KEY, so VACUUM may give its rows other row ids; give it one, "
+            "or say which column of whole numbers names its rows: content_rowid=COLUMN");
   }
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.name);
-  ThrowInvalid("content=" + content.name + " has no column " + content.row_id +
-               " that could be its row id" + engine::DidYouMean(content.row_id, names) +
-               (kind.type == "view" ? "; of a view, say which: content_rowid=COLUMN" : ""));
+  ThrowInvalid(ErrorKind::kSchema,
+               "content=" + content.name + " has no column " + content.row_id +
+                   " that could be its row id" + engine::DidYouMean(content.row_id, names) +
+                   (kind.type == "view" ? "; of a view, say which: content_rowid=COLUMN" : ""));
 }
 
 // Each row of the content table, or one: its id, and values for the columns to search by.
@@ -149,7 +153,8 @@ void MatchContentTable(sqlite3* db, const std::string& schema, bool must_exist,
   const ContentKind kind = KindOf(db, schema, content.name);
   if (kind.type.empty()) {
     if (!must_exist) return;
-    ThrowInvalid("content=" + content.name + ": there is no such table or view in " + schema);
+    ThrowInvalid(ErrorKind::kSchema,
+                 "content=" + content.name + ": there is no such table or view in " + schema);
   }
   const auto theirs = ColumnsOf(db, schema, content.name);
   if (must_exist) CheckRowId(content, kind, theirs);
@@ -160,8 +165,8 @@ void MatchContentTable(sqlite3* db, const std::string& schema, bool must_exist,
     const ContentColumnInfo* const found = Find(theirs, column.name);
     if (found == nullptr) {
       if (!must_exist) continue;
-      ThrowInvalid("content=" + content.name + " has no column " + column.name +
-                   engine::DidYouMean(column.name, names));
+      ThrowInvalid(ErrorKind::kSchema, "content=" + content.name + " has no column " + column.name +
+                                           engine::DidYouMean(column.name, names));
     }
     const bool typed =
         column.role == TableColumn::Role::kMetadata || column.role == TableColumn::Role::kAuxiliary;

@@ -21,7 +21,7 @@
 namespace semblance::sql {
 
 // Checks that the content table is there and has the columns, and gives columns without a type that
-// of theirs. Throws engine::Error kInvalid. `must_exist`: otherwise, of a table that is gone,
+// of theirs. Throws engine::Error kSchema. `must_exist`: otherwise, of a table that is gone,
 // nothing.
 void MatchContentTable(sqlite3* db, const std::string& schema, bool must_exist,
                        TableSchema* columns);

@@ -11,94 +11,150 @@
 namespace semblance::sql {
 namespace {
 
+// What SQLite is told, and the name that begins the text, which stays the same in every version.
+struct Code {
+  int sqlite;
+  const char* name;
+};
+
 // The table. No default label: a kind that is added and forgotten here is a warning of the
-// compiler.
-int CodeOf(engine::ErrorKind kind) {
+// compiler. docs/reference/errors.md explains every name; a test holds the two together.
+Code CodeOf(engine::ErrorKind kind) {
   switch (kind) {
     case engine::ErrorKind::kInvalid:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_ARGUMENT"};
+    case engine::ErrorKind::kDimension:
+      return {SQLITE_ERROR, "E_DIM"};
+    case engine::ErrorKind::kVector:
+      return {SQLITE_ERROR, "E_VECTOR"};
+    case engine::ErrorKind::kSchema:
+      return {SQLITE_ERROR, "E_SCHEMA"};
+    case engine::ErrorKind::kOption:
+      return {SQLITE_ERROR, "E_OPTION"};
+    case engine::ErrorKind::kQuery:
+      return {SQLITE_ERROR, "E_QUERY"};
+    case engine::ErrorKind::kCommand:
+      return {SQLITE_ERROR, "E_COMMAND"};
     case engine::ErrorKind::kNotFound:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_NOT_FOUND"};
     case engine::ErrorKind::kBusy:
-      return SQLITE_BUSY;
+      return {SQLITE_BUSY, "E_BUSY"};
     case engine::ErrorKind::kSnapshotTooOld:
-      return SQLITE_BUSY_SNAPSHOT;
+      return {SQLITE_BUSY_SNAPSHOT, "E_SNAPSHOT"};
     case engine::ErrorKind::kCorruption:
-      return SQLITE_CORRUPT_VTAB;
+      return {SQLITE_CORRUPT_VTAB, "E_CORRUPT"};
+    case engine::ErrorKind::kOutOfStep:
+      return {SQLITE_CORRUPT_VTAB, "E_OUT_OF_STEP"};
     case engine::ErrorKind::kNoSpace:
-      return SQLITE_FULL;
+      return {SQLITE_FULL, "E_FULL"};
     case engine::ErrorKind::kIo:
-      return SQLITE_IOERR;
+      return {SQLITE_IOERR, "E_IO"};
     case engine::ErrorKind::kInterrupted:
-      return SQLITE_INTERRUPT;
+      return {SQLITE_INTERRUPT, "E_INTERRUPT"};
     case engine::ErrorKind::kReadOnly:
-      return SQLITE_READONLY;
+      return {SQLITE_READONLY, "E_READONLY"};
     case engine::ErrorKind::kConstraint:
-      return SQLITE_CONSTRAINT;
+      return {SQLITE_CONSTRAINT, "E_CONSTRAINT"};
   }
-  return SQLITE_ERROR;
+  return {SQLITE_ERROR, "E_INTERNAL"};
 }
 
-int CodeOf(storage::ErrorKind kind) {
+Code CodeOf(storage::ErrorKind kind) {
   switch (kind) {
     case storage::ErrorKind::kCorruption:
-      return SQLITE_CORRUPT_VTAB;
+      return {SQLITE_CORRUPT_VTAB, "E_CORRUPT"};
     case storage::ErrorKind::kLockHeld:
-      return SQLITE_BUSY;
+      return {SQLITE_BUSY, "E_BUSY"};
     case storage::ErrorKind::kNoSpace:
-      return SQLITE_FULL;
+      return {SQLITE_FULL, "E_FULL"};
     case storage::ErrorKind::kWrongVersion:
-      return SQLITE_CANTOPEN;
+      return {SQLITE_CANTOPEN, "E_FORMAT"};
     case storage::ErrorKind::kMissing:
-      return SQLITE_CANTOPEN;
+      return {SQLITE_CANTOPEN, "E_OUT_OF_STEP"};
     case storage::ErrorKind::kIo:
-      return SQLITE_IOERR;
+      return {SQLITE_IOERR, "E_IO"};
     case storage::ErrorKind::kInvalid:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_INTERNAL"};
   }
-  return SQLITE_ERROR;
+  return {SQLITE_ERROR, "E_INTERNAL"};
 }
 
-int CodeOf(index::ErrorKind kind) {
+Code CodeOf(index::ErrorKind kind) {
   switch (kind) {
     case index::ErrorKind::kInvalid:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_ARGUMENT"};
     case index::ErrorKind::kCorruption:
-      return SQLITE_CORRUPT_VTAB;
+      return {SQLITE_CORRUPT_VTAB, "E_CORRUPT"};
     case index::ErrorKind::kLibrary:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_INTERNAL"};
     case index::ErrorKind::kInterrupted:
-      return SQLITE_INTERRUPT;
+      return {SQLITE_INTERRUPT, "E_INTERRUPT"};
   }
-  return SQLITE_ERROR;
+  return {SQLITE_ERROR, "E_INTERNAL"};
 }
 
-int CodeOf(encoder::ErrorKind kind) {
+Code CodeOf(encoder::ErrorKind kind) {
   switch (kind) {
     case encoder::ErrorKind::kInvalid:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_ARGUMENT"};
+    case encoder::ErrorKind::kOption:
+      return {SQLITE_ERROR, "E_OPTION"};
     case encoder::ErrorKind::kMissing:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_MODEL"};
     case encoder::ErrorKind::kCorruption:
-      return SQLITE_CORRUPT_VTAB;
+      return {SQLITE_CORRUPT_VTAB, "E_MODEL"};
     case encoder::ErrorKind::kUnsupported:
-      return SQLITE_ERROR;
+      return {SQLITE_ERROR, "E_UNSUPPORTED"};
     case encoder::ErrorKind::kInterrupted:
-      return SQLITE_INTERRUPT;
+      return {SQLITE_INTERRUPT, "E_INTERRUPT"};
   }
-  return SQLITE_ERROR;
+  return {SQLITE_ERROR, "E_INTERNAL"};
 }
 
-Failure Fail(int code, const char* message) noexcept {
+// What a statement that runs inside of another answered.
+Code CodeOf(const SqliteError& error) {
+  if (error.name() != nullptr) return {error.code(), error.name()};
+  switch (error.code() & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {error.code(), "E_BUSY"};
+    case SQLITE_CONSTRAINT:
+      return {error.code(), "E_CONSTRAINT"};
+    case SQLITE_FULL:
+      return {error.code(), "E_FULL"};
+    case SQLITE_INTERRUPT:
+      return {error.code(), "E_INTERRUPT"};
+    case SQLITE_IOERR:
+      return {error.code(), "E_IO"};
+    case SQLITE_MISMATCH:
+      return {error.code(), "E_TYPE"};
+    case SQLITE_NOMEM:
+      return {error.code(), "E_NOMEM"};
+    case SQLITE_READONLY:
+      return {error.code(), "E_READONLY"};
+    case SQLITE_CORRUPT:
+      return {error.code(), "E_CORRUPT"};
+    case SQLITE_TOOBIG:
+      return {error.code(), "E_TOOBIG"};
+    default:
+      return {error.code(), "E_SQL"};
+  }
+}
+
+// A message that has been through here, of a statement inside of another, keeps the name it has.
+Failure Fail(const Code& code, const char* message) noexcept {
   constexpr char kPrefix[] = "semblance: ";
-  const bool prefixed = std::strncmp(message, kPrefix, sizeof(kPrefix) - 1) == 0;
-  return {code, SqliteString(sqlite3_mprintf("%s%s", prefixed ? "" : kPrefix, message))};
+  const bool named = std::strncmp(message, kPrefix, sizeof(kPrefix) - 1) == 0;
+  if (named) return {code.sqlite, SqliteString(sqlite3_mprintf("%s", message))};
+  return {code.sqlite, SqliteString(sqlite3_mprintf("%s%s: %s", kPrefix, code.name, message))};
 }
 
 }  // namespace
 
-void ThrowInvalid(const std::string& message) {
-  throw engine::Error(engine::ErrorKind::kInvalid, message);
+void ThrowInvalid(const std::string& message) { ThrowInvalid(ErrorKind::kInvalid, message); }
+
+void ThrowInvalid(ErrorKind kind, const std::string& message) {
+  throw engine::Error(kind, message);
 }
 
 void ThrowLastError(sqlite3* db, const std::string& what) {
@@ -118,15 +174,15 @@ Failure CurrentFailure() noexcept {
   } catch (const encoder::Error& error) {
     return Fail(CodeOf(error.kind()), error.what());
   } catch (const SqliteError& error) {
-    return Fail(error.code(), error.what());
+    return Fail(CodeOf(error), error.what());
   } catch (const std::bad_alloc&) {
-    return Fail(SQLITE_NOMEM, "out of memory");
+    return Fail({SQLITE_NOMEM, "E_NOMEM"}, "out of memory");
   } catch (const std::length_error& error) {
-    return Fail(SQLITE_TOOBIG, error.what());
+    return Fail({SQLITE_TOOBIG, "E_TOOBIG"}, error.what());
   } catch (const std::exception& error) {
-    return Fail(SQLITE_ERROR, error.what());
+    return Fail({SQLITE_ERROR, "E_INTERNAL"}, error.what());
   } catch (...) {
-    return Fail(SQLITE_ERROR, "an error that says nothing of itself");
+    return Fail({SQLITE_ERROR, "E_INTERNAL"}, "an error that says nothing of itself");
   }
 }
 

@@ -2,11 +2,14 @@
 // passes its work through one of the three guards, so nothing is ever thrown through SQLite's C
 // frames.
 //
-//   storage::Error  index::Error  encoder::Error  engine::Error  SqliteError      by the table in
-//   guard.cc std::bad_alloc      SQLITE_NOMEM std::length_error   SQLITE_TOOBIG anything else
-//   SQLITE_ERROR
+//   storage::Error  index::Error  encoder::Error  engine::Error  SqliteError     by the tables in
+//                                                                                guard.cc
+//   std::bad_alloc     SQLITE_NOMEM,  E_NOMEM
+//   std::length_error  SQLITE_TOOBIG, E_TOOBIG
+//   anything else      SQLITE_ERROR,  E_INTERNAL
 //
-// Every message that reaches the user begins with "semblance: ".
+// Every message that reaches the user begins with "semblance: E_NAME: ", where the name is for
+// programs to look for and never changes its meaning.
 #pragma once
 
 #include <memory>
@@ -15,23 +18,32 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/error.h"
 #include "sql_ext/sqlite_api.h"
 
 namespace semblance::sql {
+
+using engine::ErrorKind;
 
 // An error with a result code of SQLite's own choosing: what an inner statement answered, or a code
 // that no room's error has.
 class SqliteError : public std::runtime_error {
  public:
-  SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  // `name`: E_… where it is not the one that goes with the code.
+  SqliteError(int code, const std::string& message, const char* name = nullptr)
+      : std::runtime_error(message), code_(code), name_(name) {}
   int code() const { return code_; }
+  const char* name() const { return name_; }
 
  private:
   int code_;
+  const char* name_;
 };
 
-// Throws engine::Error kInvalid: a value, an option or a statement of the user's is wrong.
+// Throws engine::Error kInvalid: an argument or a value of the user's is wrong.
 [[noreturn]] void ThrowInvalid(const std::string& message);
+// The same, of a kind that is narrower: kDimension to kNotFound.
+[[noreturn]] void ThrowInvalid(ErrorKind kind, const std::string& message);
 // Throws SqliteError with the connection's last error, after "what: ".
 [[noreturn]] void ThrowLastError(sqlite3* db, const std::string& what);
 

@@ -64,10 +64,10 @@ Vector EmbedArgument(sqlite3_context* context, sqlite3_value** arguments, int i,
   const std::vector<float>& whole =
       connection.Embed(id, connection.EncoderOf(id), TextOf(arguments[i]));
   if (dims > whole.size()) {
-    ThrowInvalid("expected 1 to " + std::to_string(whole.size()) +
-                 " dimensions, which are all of "
-                 "model '" +
-                 model + "', received " + std::to_string(dims));
+    ThrowInvalid(ErrorKind::kDimension, "expected 1 to " + std::to_string(whole.size()) +
+                                            " dimensions, which are all of "
+                                            "model '" +
+                                            model + "', received " + std::to_string(dims));
   }
   const auto vector = std::make_shared<const std::vector<float>>(
       dims == 0 ? whole : encoder::UnitPrefix(whole, dims));
@@ -110,8 +110,9 @@ void Similarity(sqlite3_context* context, int count, sqlite3_value** arguments) 
     CheckSameDimension(a, b, "similarity()");
     for (const auto* side : {&a, &b}) {
       if (std::all_of(side->begin(), side->end(), [](float element) { return element == 0; })) {
-        ThrowInvalid("similarity(): expected vectors with a direction, received " +
-                     std::to_string(side->size()) + " zeros");
+        ThrowInvalid(ErrorKind::kVector,
+                     "similarity(): expected vectors with a direction, received " +
+                         std::to_string(side->size()) + " zeros");
       }
     }
     const double distance = index::Distance(index::Metric::kCosine, a.data(), b.data(), a.size());

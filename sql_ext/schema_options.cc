@@ -22,8 +22,8 @@ T Choose(const std::string& key, const std::string& value,
     names.push_back(name);
     list += (list.empty() ? "" : ", ") + name;
   }
-  throw Error(ErrorKind::kInvalid, key + "=" + value + ": expected one of " + list +
-                                       engine::DidYouMean(Lower(value), names));
+  throw Error(ErrorKind::kOption, key + "=" + value + ": expected one of " + list +
+                                      engine::DidYouMean(Lower(value), names));
 }
 
 }  // namespace
@@ -34,9 +34,9 @@ uint32_t ParseNumber(const std::string& what, const std::string& value, uint32_t
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc() || end != value.data() + value.size() || number < least ||
       number > most) {
-    throw Error(ErrorKind::kInvalid, what + "=" + value + ": a whole number from " +
-                                         std::to_string(least) + " to " + std::to_string(most) +
-                                         " was expected");
+    throw Error(ErrorKind::kOption, what + "=" + value + ": a whole number from " +
+                                        std::to_string(least) + " to " + std::to_string(most) +
+                                        " was expected");
   }
   return number;
 }
@@ -75,7 +75,7 @@ void SetOption(const TableOption& option, VectorColumn* column) {
                                        {"ascii", "ascii"}});
   } else {
     throw Error(
-        ErrorKind::kInvalid,
+        ErrorKind::kOption,
         "unknown option '" + key + "'" +
             engine::DidYouMean(
                 key, {"model", "dims", "distance_metric", "index", "quantization", "oversample",

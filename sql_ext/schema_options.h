@@ -13,7 +13,7 @@ struct TableOption {
   std::string value;
 };
 
-// Sets an option of a column to search by. Throws engine::Error kInvalid that names the option,
+// Sets an option of a column to search by. Throws engine::Error kOption that names the option,
 // what was expected and the nearest valid name.
 void SetOption(const TableOption& option, VectorColumn* column);
 

@@ -29,7 +29,7 @@ Word TakeQuoted(std::string_view text, size_t* i, const std::string& argument) {
       return word;
     }
   }
-  throw Error(ErrorKind::kInvalid, "a quote is not closed in '" + argument + "'");
+  throw Error(ErrorKind::kSchema, "a quote is not closed in '" + argument + "'");
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ std::vector<Word> SplitWords(const std::string& argument) {
       words.push_back({std::string(1, c), false});
       ++i;
     } else {
-      throw Error(ErrorKind::kInvalid, std::string("unexpected '") + c + "' in '" + argument + "'");
+      throw Error(ErrorKind::kSchema, std::string("unexpected '") + c + "' in '" + argument + "'");
     }
   }
   return words;

@@ -13,7 +13,7 @@ struct Word {
   bool quoted = false;
 };
 
-// Words and the single characters + = [ ]. Throws engine::Error kInvalid for any other character
+// Words and the single characters + = [ ]. Throws engine::Error kSchema for any other character
 // and for a quote that is not closed.
 std::vector<Word> SplitWords(const std::string& argument);
 

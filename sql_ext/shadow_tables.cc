@@ -61,8 +61,10 @@ void ShadowTables::Create(std::span<const TableState> states) {
                        "')");
     } catch (const SqliteError& error) {
       if (std::string_view(error.what()).find("no such module") == std::string_view::npos) throw;
-      throw SqliteError(error.code(), "fts= of column " + columns_->VectorName(v) +
-                                          " needs FTS5 in the program's SQLite: " + error.what());
+      throw SqliteError(error.code(),
+                        "fts= of column " + columns_->VectorName(v) +
+                            " needs FTS5 in the program's SQLite: " + error.what(),
+                        "E_HOST");
     }
   });
   for (const TableState& state : states) WriteState(state);

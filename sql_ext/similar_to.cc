@@ -107,8 +107,8 @@ class QueryMaker {
                                     table_.columns.ContentRowId() + " = ?1");
     find.Bind(1, row_id);
     if (!find.Step()) {
-      ThrowInvalid("similar_to(): table " + table_.shadow.table() + " has no row " +
-                   std::to_string(row_id));
+      ThrowInvalid(ErrorKind::kNotFound, "similar_to(): table " + table_.shadow.table() +
+                                             " has no row " + std::to_string(row_id));
     }
     return std::nullopt;
   }
@@ -126,7 +126,8 @@ const Examples* ExamplesOf(sqlite3_value* value) { return Pointed(value, kSimila
 
 void RefuseUnlike(sqlite3_value* value) {
   if (Pointed(value, kUnlike) != nullptr)
-    ThrowInvalid("unlike() goes within similar_to(), as in similar_to(17, unlike(40))");
+    ThrowInvalid(ErrorKind::kQuery,
+                 "unlike() goes within similar_to(), as in similar_to(17, unlike(40))");
 }
 
 std::optional<ExampleQuery> QueryOf(
@@ -142,7 +143,8 @@ std::optional<ExampleQuery> QueryOf(
   }
   if (table->Vector(state).metric == index::Metric::kCosine &&
       std::all_of(query->begin(), query->end(), [](float x) { return x == 0; })) {
-    ThrowInvalid("similar_to(): the examples cancel each other out and leave no direction");
+    ThrowInvalid(ErrorKind::kVector,
+                 "similar_to(): the examples cancel each other out and leave no direction");
   }
   return ExampleQuery{*std::move(query), maker.TakeRows()};
 }

@@ -23,7 +23,7 @@ struct Examples {
 // What similar_to() gave; nullptr for any other value.
 const Examples* ExamplesOf(sqlite3_value* value);
 
-// Throws kInvalid for what unlike() gave: by itself it says nothing to search for.
+// Throws kQuery for what unlike() gave: by itself it says nothing to search for.
 void RefuseUnlike(sqlite3_value* value);
 
 struct ExampleQuery {
@@ -34,7 +34,7 @@ struct ExampleQuery {
 // The query is  p + (p - n) / 2  with p the mean of the likes and n that of the unlikes, p where
 // there are none; under cosine every example counts with length 1. `read` gives the vector of a
 // text or a vector as MATCH reads it. nullopt: a row that is an example has no vector. Throws
-// kInvalid for one that is not there, and when nothing is left under cosine.
+// kNotFound for one that is not there, and kVector when nothing is left under cosine.
 std::optional<ExampleQuery> QueryOf(
     const Examples& examples, Table* table, const TableState& state, const engine::View& view,
     const std::function<std::optional<std::vector<float>>(sqlite3_value*)>& read);

@@ -18,8 +18,9 @@ std::string Table::VectorColumnName(size_t vector) const {
 
 size_t Table::VectorNamed(const std::string& name, const std::string& asker) const {
   if (const auto vector = columns.VectorNamed(name)) return *vector;
-  ThrowInvalid(asker + "table " + shadow.table() + " has no column " + name + " to search by" +
-               engine::DidYouMean(name, columns.VectorNames()));
+  ThrowInvalid(ErrorKind::kNotFound, asker + "table " + shadow.table() + " has no column " + name +
+                                         " to search by" +
+                                         engine::DidYouMean(name, columns.VectorNames()));
 }
 
 std::vector<TableState> Table::ReadStates() {
@@ -51,7 +52,7 @@ std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) co
   const std::string what = database
                                ? " belongs to another database than table " + shadow.table()
                                : " with the vectors of table " + shadow.table() + " is not there";
-  throw Error(ErrorKind::kCorruption, "the folder " + folder + what + "; " + Cure());
+  throw Error(ErrorKind::kOutOfStep, "the folder " + folder + what + "; " + Cure());
 }
 
 engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
@@ -156,8 +157,9 @@ void Table::Announce() {
 uint32_t Table::DimensionBy(const engine::ModelInfo& model, size_t vector) const {
   const uint32_t dims = columns.vectors[vector].dims;
   if (dims > model.dimension) {
-    ThrowInvalid("dims=" + std::to_string(dims) + " of " + VectorColumnName(vector) + ": model " +
-                 model.name + " gives " + std::to_string(model.dimension) + " numbers");
+    ThrowInvalid(ErrorKind::kDimension,
+                 "dims=" + std::to_string(dims) + " of " + VectorColumnName(vector) + ": model " +
+                     model.name + " gives " + std::to_string(model.dimension) + " numbers");
   }
   return dims == 0 ? model.dimension : dims;
 }
@@ -186,14 +188,16 @@ void Table::Flush(const TableState& state, engine::PendingWrites* pending) {
 void CheckVector(const Table& table, size_t column, uint32_t dimension,
                  std::span<const float> vector) {
   if (vector.size() != dimension) {
-    ThrowInvalid(table.VectorColumnName(column) + " holds vectors of " + std::to_string(dimension) +
-                 " numbers, and this one has " + std::to_string(vector.size()));
+    ThrowInvalid(ErrorKind::kDimension,
+                 table.VectorColumnName(column) + " holds vectors of " + std::to_string(dimension) +
+                     " numbers, and this one has " + std::to_string(vector.size()));
   }
   if (table.columns.vectors[column].metric == index::Metric::kCosine &&
       std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) {
-    ThrowInvalid(table.VectorColumnName(column) +
-                 ": a zero vector has no direction, so no cosine distance; "
-                 "give another, NULL, or make the table with distance_metric=l2");
+    ThrowInvalid(ErrorKind::kVector,
+                 table.VectorColumnName(column) +
+                     ": a zero vector has no direction, so no cosine distance; "
+                     "give another, NULL, or make the table with distance_metric=l2");
   }
 }
 

@@ -46,7 +46,7 @@ struct Table : sqlite3_vtab {
 
   // What a column to search by is called in messages: "column body of table notes".
   std::string VectorColumnName(size_t vector) const;
-  // Which column to search by has that name; throws kInvalid with the nearest name that there is,
+  // Which column to search by has that name; throws kNotFound with the nearest name that there is,
   // after `asker`.
   size_t VectorNamed(const std::string& name, const std::string& asker = "") const;
   const VectorColumn& Vector(const TableState& state) const {
@@ -69,14 +69,14 @@ struct Table : sqlite3_vtab {
     }
   }
 
-  // The store that has this table's vectors; throws kCorruption saying what to type when it is
+  // The store that has this table's vectors; throws kOutOfStep saying what to type when it is
   // missing or another's.
   std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
   std::shared_ptr<engine::Collection> CollectionFor(const TableState& state) const;
   engine::CollectionOptions OptionsFor(const TableState& state) const;
   std::shared_ptr<const encoder::Encoder> EncoderFor(const TableState& state) const;
 
-  // How many numbers the vectors of an EMBED column have by a model. Throws kInvalid where dims=
+  // How many numbers the vectors of an EMBED column have by a model. Throws kDimension where dims=
   // asks for more than the model gives.
   uint32_t DimensionBy(const engine::ModelInfo& model, size_t vector) const;
   // [texts.size(), state.dimension].

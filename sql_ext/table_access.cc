@@ -70,8 +70,8 @@ Table* FindObject(Connection* connection, const Place& place) {
 
 [[noreturn]] void Refuse(sqlite3* db, const std::string& function, const std::string& why,
                          const std::string& name) {
-  ThrowInvalid(function + ": expected the name of a semblance table; " + why +
-               engine::DidYouMean(name, SemblanceTables(db)));
+  ThrowInvalid(ErrorKind::kNotFound, function + ": expected the name of a semblance table; " + why +
+                                         engine::DidYouMean(name, SemblanceTables(db)));
 }
 
 }  // namespace

@@ -139,8 +139,9 @@ void ColumnRebuild::Finish() {
 void CheckIntegrity(Table* table) {
   if (table->HasUncommitted()) {
     ThrowInvalid(
+        ErrorKind::kCommand,
         "integrity-check looks at what is committed, and this transaction has written to table " +
-        table->shadow.table() + ": COMMIT first");
+            table->shadow.table() + ": COMMIT first");
   }
   const std::string problems = table->Problems();
   if (problems.empty()) return;
@@ -208,25 +209,28 @@ void Table::ChangeModel(const std::string& column, const std::string& model) {
   for (size_t v = 0; v < columns.vectors.size(); ++v) {
     if (named ? v != *named : !columns.Embeds(v)) continue;
     if (!columns.Embeds(v))
-      ThrowInvalid(VectorColumnName(v) + " holds vectors of your own: model= is for EMBED columns");
+      ThrowInvalid(ErrorKind::kCommand,
+                   VectorColumnName(v) + " holds vectors of your own: model= is for EMBED columns");
     ColumnRebuild(this, v).FromTexts(model);
     changed = true;
   }
   if (!changed)
-    ThrowInvalid(VectorColumnName(0) + " holds vectors of your own: model= is for EMBED columns");
+    ThrowInvalid(ErrorKind::kCommand,
+                 VectorColumnName(0) + " holds vectors of your own: model= is for EMBED columns");
   if (columns.content) Rebuild();  // rows that had changed meanwhile, in every column
 }
 
 void Table::RunRowCommand(const std::string& command, sqlite3_value* row_id) {
   if (!columns.content) {
-    ThrowInvalid("'" + command + "' is for tables with content=; table " + shadow.table() +
-                 " has its rows itself: INSERT, UPDATE and DELETE them");
+    ThrowInvalid(ErrorKind::kCommand, "'" + command + "' is for tables with content=; table " +
+                                          shadow.table() +
+                                          " has its rows itself: INSERT, UPDATE and DELETE them");
   }
   const auto row = WholeNumber(row_id);
   if (!row) {
     const std::string name = QuotedIfNeeded(shadow.table());
-    ThrowInvalid("'" + command + "' goes with a row id: INSERT INTO " + name + "(" + name +
-                 ", rowid) VALUES('" + command + "', 17)");
+    ThrowInvalid(ErrorKind::kCommand, "'" + command + "' goes with a row id: INSERT INTO " + name +
+                                          "(" + name + ", rowid) VALUES('" + command + "', 17)");
   }
   if (command == "index") {
     IndexRow(this, *row);
@@ -254,9 +258,10 @@ void Table::RunCommand(const std::string& command, sqlite3_value* row_id) {
     CheckIntegrity(this);
   } else {
     ThrowInvalid(
+        ErrorKind::kCommand,
         "unknown command '" + command + "'" +
-        engine::DidYouMean(command, {"rebuild", "optimize", "integrity-check", "model=NAME"}) +
-        "; the commands are rebuild, optimize, integrity-check and model=NAME");
+            engine::DidYouMean(command, {"rebuild", "optimize", "integrity-check", "model=NAME"}) +
+            "; the commands are rebuild, optimize, integrity-check and model=NAME");
   }
 }
 

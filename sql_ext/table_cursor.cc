@@ -81,7 +81,8 @@ void Cursor::StartSearch(const TableRequest& request) {
 }
 
 void Cursor::Filter(PlanWay way, std::string_view plan, sqlite3_value** values) {
-  if (way == PlanWay::kRefused) ThrowInvalid(std::string(plan.substr(plan.find(' ') + 1)));
+  if (way == PlanWay::kRefused)
+    ThrowInvalid(ErrorKind::kQuery, std::string(plan.substr(plan.find(' ') + 1)));
   search_.reset();
   match_.reset();
   rows_ = Statement();

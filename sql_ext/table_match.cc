@@ -11,8 +11,8 @@ void Match(sqlite3_context* context, int, sqlite3_value**) noexcept {
   GuardFunction(context, [&] {
     const auto* table = static_cast<const Table*>(sqlite3_user_data(context));
     if (table->searches == 0) {
-      ThrowInvalid("MATCH on table " + table->shadow.table() +
-                   " must be joined to the rest of WHERE or ON by AND");
+      ThrowInvalid(ErrorKind::kQuery, "MATCH on table " + table->shadow.table() +
+                                          " must be joined to the rest of WHERE or ON by AND");
     }
     sqlite3_result_int(context, 1);
   });

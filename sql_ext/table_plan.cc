@@ -127,7 +127,8 @@ class Planner {
       std::string names;
       for (const std::string& name : table_.columns.VectorNames())
         names += (names.empty() ? "" : ", ") + name;
-      ThrowInvalid("MATCH on table " + table_.shadow.table() + " works on " + names);
+      ThrowInvalid(ErrorKind::kQuery,
+                   "MATCH on table " + table_.shadow.table() + " works on " + names);
     }
     return true;
   }
@@ -140,7 +141,8 @@ class Planner {
       if (!c.usable) {
         unusable_ = true;
       } else if (match >= 0) {
-        ThrowInvalid("a query can have one MATCH on table " + table_.shadow.table());
+        ThrowInvalid(ErrorKind::kQuery,
+                     "a query can have one MATCH on table " + table_.shadow.table());
       } else {
         match = i;
         if (IsInList(i)) Refuse("a search has one query: MATCH takes no IN list");

@@ -14,8 +14,9 @@ namespace {
 int64_t WholeArgument(sqlite3_value* value, const char* name, int64_t least, int64_t most) {
   const auto number = WholeNumber(value);
   if (!number || *number < least || *number > most) {
-    ThrowInvalid(std::string(name) + " must be a whole number from " + std::to_string(least) +
-                 " to " + std::to_string(most) + ", not " + Describe(value));
+    ThrowInvalid(ErrorKind::kQuery, std::string(name) + " must be a whole number from " +
+                                        std::to_string(least) + " to " + std::to_string(most) +
+                                        ", not " + Describe(value));
   }
   return *number;
 }
@@ -173,7 +174,8 @@ double Fraction(sqlite3_value* value, const char* name) {
   const int type = sqlite3_value_numeric_type(value);
   const double number = sqlite3_value_double(value);
   if ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || !(number >= 0 && number <= 1))
-    ThrowInvalid(std::string(name) + " must be a number from 0 to 1, not " + Describe(value));
+    ThrowInvalid(ErrorKind::kQuery,
+                 std::string(name) + " must be a number from 0 to 1, not " + Describe(value));
   return number;
 }
 
@@ -277,7 +279,7 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
     }
   }
   if (request.diversity > 0 && !request.k)
-    ThrowInvalid("diversity is of a search with k: add k = 10");
+    ThrowInvalid(ErrorKind::kQuery, "diversity is of a search with k: add k = 10");
   return request;
 }
 

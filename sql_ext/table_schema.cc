@@ -34,7 +34,7 @@ class ColumnParser {
 
  private:
   [[noreturn]] void Throw(const std::string& what) const {
-    throw Error(ErrorKind::kInvalid, "'" + argument_ + "': " + what);
+    throw Error(ErrorKind::kSchema, "'" + argument_ + "': " + what);
   }
   bool TakeVectorType(VectorColumn* vector);
   void TakeType();
@@ -112,10 +112,10 @@ void ColumnParser::TakeType() {
                                           "double", "boolean", "blob",     "numeric",
                                           "embed",  "primary", "partition"};
   if (std::find(types.begin(), types.end(), Lower(word)) == types.end()) {
-    throw Error(ErrorKind::kInvalid, "unknown type '" + word + "' of column '" + column_.name +
-                                         "'" + engine::DidYouMean(Lower(word), types) +
-                                         "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, "
-                                         "NUMERIC, and FLOAT[n] for a vector");
+    throw Error(ErrorKind::kSchema, "unknown type '" + word + "' of column '" + column_.name + "'" +
+                                        engine::DidYouMean(Lower(word), types) +
+                                        "; types are TEXT, INTEGER, REAL, BOOLEAN, BLOB, "
+                                        "NUMERIC, and FLOAT[n] for a vector");
   }
   column_.type = word;
   words_ = words_.subspan(1);
@@ -138,7 +138,7 @@ class SchemaParser {
 void SchemaParser::Add(const std::string& argument) {
   const std::vector<Word> words = SplitWords(argument);
   if (words.empty())
-    throw Error(ErrorKind::kInvalid, "an argument is empty: a column or an option was expected");
+    throw Error(ErrorKind::kSchema, "an argument is empty: a column or an option was expected");
   // Options key=value stand at the end.
   size_t end = words.size();
   std::vector<TableOption> options;
@@ -148,7 +148,7 @@ void SchemaParser::Add(const std::string& argument) {
   }
   if (std::any_of(words.begin(), words.begin() + static_cast<ptrdiff_t>(end),
                   [](const Word& w) { return Is(w, "="); })) {
-    throw Error(ErrorKind::kInvalid, "'" + argument + "': options are written key=value");
+    throw Error(ErrorKind::kOption, "'" + argument + "': options are written key=value");
   }
   if (end > 0) {
     VectorColumn vector;
@@ -172,48 +172,48 @@ void SchemaParser::TakeContent() {
     return option.key == "content" || option.key == "content_rowid";
   });
   if (row_id && !table) {
-    throw Error(ErrorKind::kInvalid,
+    throw Error(ErrorKind::kOption,
                 "content_rowid=" + *row_id + " goes with content='…', the table it is a column of");
   }
   if (!table) return;
   if (table->empty())
-    throw Error(ErrorKind::kInvalid, "content='': the name of a table or view was expected");
+    throw Error(ErrorKind::kSchema, "content='': the name of a table or view was expected");
   schema_.content = ContentTable{*table, row_id.value_or("rowid")};
   for (const TableColumn& column : schema_.columns) {
     if (column.role != Role::kKey && column.role != Role::kPartition) continue;
-    throw Error(ErrorKind::kInvalid, "column " + column.name + ": with content=" + *table +
-                                         " the keys and indexes are that table's own");
+    throw Error(ErrorKind::kSchema, "column " + column.name + ": with content=" + *table +
+                                        " the keys and indexes are that table's own");
   }
 }
 
 TableSchema SchemaParser::Finish() {
   if (schema_.vectors.empty()) {
-    throw Error(ErrorKind::kInvalid,
+    throw Error(ErrorKind::kSchema,
                 "no column to search by: give at least one 'name TEXT EMBED' (embedded on write) "
                 "or 'name FLOAT[n]' (vectors you bring)");
   }
   if (std::count_if(schema_.columns.begin(), schema_.columns.end(), [](const TableColumn& c) {
         return c.role == Role::kKey || c.role == Role::kRowId;
       }) > 1) {
-    throw Error(ErrorKind::kInvalid, "two columns are PRIMARY KEY: a table has one at most");
+    throw Error(ErrorKind::kSchema, "two columns are PRIMARY KEY: a table has one at most");
   }
   TakeContent();
   for (size_t v = 0; v < schema_.vectors.size(); ++v) {
     for (const TableOption& option : common_) SetOption(option, &schema_.vectors[v]);
     for (const TableOption& option : own_[v]) {
       if (option.key == "model" && !schema_.Embeds(v)) {
-        throw Error(ErrorKind::kInvalid, "model=" + option.value + ": column " +
-                                             schema_.VectorName(v) +
-                                             " holds vectors of your own; models are for EMBED");
+        throw Error(ErrorKind::kOption, "model=" + option.value + ": column " +
+                                            schema_.VectorName(v) +
+                                            " holds vectors of your own; models are for EMBED");
       }
       if (option.key == "dims" && !schema_.Embeds(v)) {
-        throw Error(ErrorKind::kInvalid, "dims=" + option.value + ": column " +
-                                             schema_.VectorName(v) + " has its FLOAT[n]");
+        throw Error(ErrorKind::kOption, "dims=" + option.value + ": column " +
+                                            schema_.VectorName(v) + " has its FLOAT[n]");
       }
       if (option.key == "fts" && !schema_.Embeds(v)) {
-        throw Error(ErrorKind::kInvalid, "fts=" + option.value + ": column " +
-                                             schema_.VectorName(v) +
-                                             " has no text; full-text search is for EMBED");
+        throw Error(ErrorKind::kOption, "fts=" + option.value + ": column " +
+                                            schema_.VectorName(v) +
+                                            " has no text; full-text search is for EMBED");
       }
       SetOption(option, &schema_.vectors[v]);
     }
@@ -223,7 +223,7 @@ TableSchema SchemaParser::Finish() {
     }
     if (schema_.content && !schema_.vectors[v].fts.empty()) {
       throw Error(
-          ErrorKind::kInvalid,
+          ErrorKind::kOption,
           "fts goes with a table that keeps its own text; with content=" + schema_.content->name +
               " make an FTS5 table with content='" + schema_.content->name + "' beside it");
     }
@@ -237,15 +237,15 @@ void CheckNames(const std::string& table, const TableSchema& schema) {
   std::vector<std::string> seen;
   for (const TableColumn& column : schema.columns) {
     const std::string name = Lower(column.name);
-    if (name.empty()) throw Error(ErrorKind::kInvalid, "a column has an empty name");
+    if (name.empty()) throw Error(ErrorKind::kSchema, "a column has an empty name");
     if (std::find(reserved.begin(), reserved.end(), name) != reserved.end()) {
       throw Error(
-          ErrorKind::kInvalid,
+          ErrorKind::kSchema,
           "a column cannot be named '" + column.name +
               "': the table's own name, distance, k, ef and rowid have a meaning of their own");
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      throw Error(ErrorKind::kInvalid, "two columns are named '" + column.name + "'");
+      throw Error(ErrorKind::kSchema, "two columns are named '" + column.name + "'");
     }
     seen.push_back(name);
   }
@@ -312,9 +312,9 @@ std::string TableSchema::ContentRowId() const {
 void CheckTableName(const std::string& table, const TableSchema& schema) {
   for (const char* hidden : {"distance", "k", "ef", "rowid", "oid", "_rowid_"}) {
     if (Lower(table) == hidden) {
-      throw Error(ErrorKind::kInvalid, "a table cannot be named '" + table +
-                                           "': its columns distance, k, ef and rowid have "
-                                           "that name");
+      throw Error(ErrorKind::kSchema, "a table cannot be named '" + table +
+                                          "': its columns distance, k, ef and rowid have "
+                                          "that name");
     }
   }
   CheckNames(table, schema);

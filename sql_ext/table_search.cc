@@ -25,9 +25,10 @@ std::optional<std::vector<float>> QueryVector(Table* table, const TableState& st
     return vector.size() == state.dimension ? vector : encoder::UnitPrefix(vector, state.dimension);
   }
   if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
-    ThrowInvalid(name + " MATCH expects " +
-                 (embeds ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
-                 ", not " + Describe(value));
+    ThrowInvalid(ErrorKind::kQuery,
+                 name + " MATCH expects " +
+                     (embeds ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
+                     ", not " + Describe(value));
   }
   std::vector<float> vector = VectorFromValue(value, name + " MATCH");
   CheckVector(*table, state.vector, state.dimension, vector);
@@ -47,11 +48,13 @@ std::shared_ptr<const engine::RowFilter> FilterFor(Table* table, const TableRequ
 
 void CheckHybrid(const Table& table, size_t vector, const TableRequest& request) {
   if (table.columns.vectors[vector].fts.empty()) {
-    ThrowInvalid("hybrid() also searches by words, which " + table.VectorColumnName(vector) +
-                 " does not keep: make the table with fts=unicode61 after the column");
+    ThrowInvalid(ErrorKind::kQuery,
+                 "hybrid() also searches by words, which " + table.VectorColumnName(vector) +
+                     " does not keep: make the table with fts=unicode61 after the column");
   }
   if (request.diversity > 0)
-    ThrowInvalid("diversity goes with a search by meaning alone, not with hybrid()");
+    ThrowInvalid(ErrorKind::kQuery,
+                 "diversity goes with a search by meaning alone, not with hybrid()");
 }
 
 int64_t HybridCandidates(std::optional<uint32_t> wanted) {

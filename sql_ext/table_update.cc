@@ -170,7 +170,8 @@ int UpdateRow(sqlite3_vtab* base, int count, sqlite3_value** values, sqlite3_int
       return;
     }
     if (sqlite3_value_type(command) != SQLITE_NULL && !sqlite3_value_nochange(command)) {
-      ThrowInvalid("a command is a TEXT that is inserted: " + table->CommandText("optimize"));
+      ThrowInvalid(ErrorKind::kCommand,
+                   "a command is a TEXT that is inserted: " + table->CommandText("optimize"));
     }
     RefuseDirectWrites(*table);
     RowWriter writer(table, columns);

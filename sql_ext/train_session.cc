@@ -24,8 +24,8 @@ std::optional<std::string> TakeText(Json* options, const char* key) {
     return std::nullopt;
   }
   if (!found->is_string()) {
-    ThrowInvalid("training option \"" + std::string(key) + "\" must be a string, not " +
-                 found->dump());
+    ThrowInvalid(ErrorKind::kOption, "training option \"" + std::string(key) +
+                                         "\" must be a string, not " + found->dump());
   }
   std::string text = found->get<std::string>();
   options->erase(key);
@@ -37,8 +37,8 @@ bool TakeFlag(Json* options, const char* key, bool otherwise) {
   const auto found = options->find(key);
   if (found == options->end()) return otherwise;
   if (!found->is_boolean() && *found != 0 && *found != 1) {
-    ThrowInvalid("training option \"" + std::string(key) + "\" must be true or false, not " +
-                 found->dump());
+    ThrowInvalid(ErrorKind::kOption, "training option \"" + std::string(key) +
+                                         "\" must be true or false, not " + found->dump());
   }
   const bool flag = found->is_boolean() ? found->get<bool>() : *found == 1;
   options->erase(key);
@@ -64,13 +64,15 @@ void CheckIsUtf8(const std::string& query) {
 TrainArguments ParseTrainArguments(const std::string& json) {
   Json options = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!options.is_object()) {
-    ThrowInvalid("semblance_train() expects its options as a JSON object, such as " +
-                 std::string(kExample) + ", and received: " + json.substr(0, 80));
+    ThrowInvalid(ErrorKind::kOption,
+                 "semblance_train() expects its options as a JSON object, such as " +
+                     std::string(kExample) + ", and received: " + json.substr(0, 80));
   }
   TrainArguments arguments;
   const std::optional<std::string> name = TakeText(&options, "name");
   if (!name) {
-    ThrowInvalid("semblance_train() needs the name of the model to make: " + std::string(kExample));
+    ThrowInvalid(ErrorKind::kOption,
+                 "semblance_train() needs the name of the model to make: " + std::string(kExample));
   }
   engine::CheckModelName(*name);
   arguments.name = *name;

@@ -57,8 +57,9 @@ void VecNormalize(sqlite3_context* context, int, sqlite3_value** arguments) noex
     if (IsNull(arguments[0])) return;
     std::vector<float> vector = VectorFromValue(arguments[0], "vec_normalize()");
     if (!index::Normalize(vector.data(), vector.size())) {
-      ThrowInvalid("vec_normalize(): expected a vector with a direction, received " +
-                   std::to_string(vector.size()) + " zeros");
+      ThrowInvalid(ErrorKind::kVector,
+                   "vec_normalize(): expected a vector with a direction, received " +
+                       std::to_string(vector.size()) + " zeros");
     }
     ResultVector(context, vector, "vec_normalize()");
   });
@@ -94,8 +95,9 @@ void Distance(sqlite3_context* context, sqlite3_value** arguments, index::Metric
     const auto b = VectorFromArgument(context, arguments, 1, what);
     CheckSameDimension(*a, *b, what);
     if (metric == index::Metric::kCosine && (IsZero(*a) || IsZero(*b))) {
-      ThrowInvalid(std::string(what) + ": expected vectors with a direction, received " +
-                   std::to_string(a->size()) + " zeros");
+      ThrowInvalid(ErrorKind::kVector, std::string(what) +
+                                           ": expected vectors with a direction, received " +
+                                           std::to_string(a->size()) + " zeros");
     }
     sqlite3_result_double(context, index::Distance(metric, a->data(), b->data(), a->size()));
   });

@@ -98,9 +98,10 @@ std::vector<float> FromJson(std::string_view text, const std::string& what) {
   const bool whole = nlohmann::json::sax_parse(text, &reader);
   if (whole && reader.numbers.empty()) reader.problem = "the array is empty";
   if (!reader.problem.empty() || !whole) {
-    ThrowInvalid(what + ": expected a vector, as a JSON array of 1 to " +
-                 std::to_string(kMaxDimension) + " numbers or an f32 BLOB, received the TEXT '" +
-                 Excerpt(text) + "': " + reader.problem);
+    ThrowInvalid(ErrorKind::kVector, what + ": expected a vector, as a JSON array of 1 to " +
+                                         std::to_string(kMaxDimension) +
+                                         " numbers or an f32 BLOB, received the TEXT '" +
+                                         Excerpt(text) + "': " + reader.problem);
   }
   return std::move(reader.numbers);
 }
@@ -109,16 +110,18 @@ std::vector<float> FromBlob(sqlite3_value* value, const std::string& what) {
   const void* bytes = sqlite3_value_blob(value);
   const auto size = static_cast<size_t>(sqlite3_value_bytes(value));
   if (size == 0 || size % sizeof(float) != 0 || size / sizeof(float) > kMaxDimension) {
-    ThrowInvalid(what + ": expected a vector, as a BLOB of 1 to " + std::to_string(kMaxDimension) +
-                 " little-endian 32-bit floats, received " + Describe(value));
+    ThrowInvalid(ErrorKind::kVector,
+                 what + ": expected a vector, as a BLOB of 1 to " + std::to_string(kMaxDimension) +
+                     " little-endian 32-bit floats, received " + Describe(value));
   }
   if (bytes == nullptr) throw std::bad_alloc();
   std::vector<float> vector(size / sizeof(float));
   std::memcpy(vector.data(), bytes, size);
   const size_t bad = FindNotFinite(vector);
   if (bad != vector.size()) {
-    ThrowInvalid(what + ": expected finite numbers, received a vector whose element " +
-                 std::to_string(bad) + " is " + (std::isnan(vector[bad]) ? "NaN" : "infinite"));
+    ThrowInvalid(ErrorKind::kVector,
+                 what + ": expected finite numbers, received a vector whose element " +
+                     std::to_string(bad) + " is " + (std::isnan(vector[bad]) ? "NaN" : "infinite"));
   }
   return vector;
 }
@@ -136,9 +139,10 @@ std::vector<float> VectorFromValue(sqlite3_value* value, const std::string& what
     case SQLITE_TEXT:
       return FromJson(TextOf(value), what);
     default:
-      ThrowInvalid(what +
-                   ": expected a vector, as an f32 BLOB or a JSON array of numbers, received " +
-                   Describe(value));
+      ThrowInvalid(ErrorKind::kVector,
+                   what +
+                       ": expected a vector, as an f32 BLOB or a JSON array of numbers, received " +
+                       Describe(value));
   }
 }
 
@@ -160,16 +164,17 @@ std::shared_ptr<const std::vector<float>> VectorFromArgument(sqlite3_context* co
 void CheckSameDimension(std::span<const float> a, std::span<const float> b,
                         const std::string& what) {
   if (a.size() == b.size()) return;
-  ThrowInvalid(what + ": expected two vectors of one dimension, received " +
-               std::to_string(a.size()) + " and " + std::to_string(b.size()) + " dimensions");
+  ThrowInvalid(ErrorKind::kDimension, what + ": expected two vectors of one dimension, received " +
+                                          std::to_string(a.size()) + " and " +
+                                          std::to_string(b.size()) + " dimensions");
 }
 
 void ResultVector(sqlite3_context* context, std::span<const float> vector,
                   const std::string& what) {
   const size_t bad = FindNotFinite(vector);
   if (bad != vector.size()) {
-    ThrowInvalid(what + ": element " + std::to_string(bad) +
-                 " of the result is too large for a 32-bit float");
+    ThrowInvalid(ErrorKind::kVector, what + ": element " + std::to_string(bad) +
+                                         " of the result is too large for a 32-bit float");
   }
   sqlite3_result_blob64(context, vector.data(), vector.size_bytes(), SQLITE_TRANSIENT);
   sqlite3_result_subtype(context, kVectorSubtype);

@@ -8,6 +8,7 @@ namespace semblance::encoder {
 
 enum class ErrorKind {
   kInvalid,      // an option or a value out of range; the message names it and what was expected
+  kOption,       // an option of a training: its name or its value
   kMissing,      // a file of a model package, or a tensor in it, is not there
   kCorruption,   // sizes that lie, a truncated file, a tokenizer that is none
   kUnsupported,  // an architecture or tokenizer this build does not run

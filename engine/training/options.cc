@@ -129,7 +129,7 @@ const std::vector<Spec>& Specs() {
   return *specs;
 }
 
-[[noreturn]] void Fail(const std::string& message) { throw Error(ErrorKind::kInvalid, message); }
+[[noreturn]] void Fail(const std::string& message) { throw Error(ErrorKind::kOption, message); }
 
 std::string Shown(double value) {
   std::ostringstream out;

@@ -16,8 +16,10 @@ namespace {
 
 void CheckHost() {
   if (sqlite3_libversion_number() >= kOldestHost) return;
-  throw SqliteError(SQLITE_ERROR, std::string("needs SQLite 3.37 or newer, and this program has ") +
-                                      sqlite3_libversion());
+  throw SqliteError(
+      SQLITE_ERROR,
+      std::string("needs SQLite 3.37 or newer, and this program has ") + sqlite3_libversion(),
+      "E_HOST");
 }
 
 // Loading twice must not replace what open virtual tables already use.

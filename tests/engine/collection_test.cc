@@ -148,11 +148,11 @@ TEST_F(CollectionTest, AnOptimizeThatIsStoppedSaysSoAndChangesNothing) {
 TEST_F(CollectionTest, RefusesAStoreThatIsBehind) {
   Commit({{1, {1, 0}}});
   std::string message;
-  EXPECT_EQ(KindOf([&] { collection_->ViewAt(5, nullptr); }, &message), ErrorKind::kCorruption);
+  EXPECT_EQ(KindOf([&] { collection_->ViewAt(5, nullptr); }, &message), ErrorKind::kOutOfStep);
   EXPECT_THAT(message, testing::HasSubstr("the database file is at commit 5"));
   EXPECT_THROW(collection_->ViewAt(5, nullptr), OutOfStep);
   EXPECT_THROW(collection_->BeginWrite(5), OutOfStep);
-  EXPECT_EQ(KindOf([&] { collection_->BeginWrite(5); }), ErrorKind::kCorruption);
+  EXPECT_EQ(KindOf([&] { collection_->BeginWrite(5); }), ErrorKind::kOutOfStep);
 }
 
 TEST_F(CollectionTest, UndoesCommitsThatSqliteLost) {

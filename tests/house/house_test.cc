@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/house/binary.h"
+#include "tests/house/links.h"
 #include "tests/house/rules.h"
 #include "tests/house/source_tree.h"
 
@@ -59,6 +60,8 @@ TEST(House, HeadersAreGuardedAndFoldersHaveNames) {
 TEST(House, NoFileNamesAPathOfSomebodysMachine) {
   EXPECT_THAT(Everywhere(MachinePaths), IsEmpty());
 }
+
+TEST(House, LinksOfThePagesLeadSomewhere) { EXPECT_THAT(BrokenLinks(Tree()), IsEmpty()); }
 
 TEST(HouseRules, ALibraryOutsideItsRoomIsFound) {
   EXPECT_EQ(Including("engine/database.cc", "<rocksdb/db.h>"),
@@ -144,6 +147,26 @@ TEST(HouseRules, MachinePathsAreFound) {
   EXPECT_THAT(MachinePaths({"README.md", "one\ncd " + path + "\n"}),
               ElementsAre(HasSubstr("README.md:2: names")));
   EXPECT_THAT(MachinePaths({"README.md", "/usr/include\n/tmp/example.db\n"}), IsEmpty());
+}
+
+TEST(HouseRules, HeadingsAreLinkedToByTheirWords) {
+  EXPECT_THAT(AnchorsOf({"a.md",
+                         "# The `semblance` table, once\n\n## Errors\n```\n# code\n```\n"
+                         "## Errors\n#!\n"}),
+              ElementsAre("the-semblance-table-once", "errors", "errors-1"));
+}
+
+TEST(HouseRules, LinksThatLeadNowhereAreFound) {
+  const SourceFile target{"docs/b/c.md", "# One heading\n"};
+  const auto broken = [&](const std::string& text) {
+    return BrokenLinks({{"docs/a.md", "# A\n" + text + "\n"}, target});
+  };
+  EXPECT_THAT(broken("[x](b/c.md), [y](b/c.md#one-heading), [z](#a), [f](b/), [w](https://a.b/c)"),
+              IsEmpty());
+  EXPECT_THAT(broken("`[x](absent.md)`\n```\n[x](absent.md)\n```"), IsEmpty());
+  EXPECT_THAT(broken("[x](b/absent.md)"), ElementsAre("docs/a.md:2: nothing at b/absent.md"));
+  EXPECT_THAT(broken("[x](b/c.md#two) [`y`](c.md)"), testing::SizeIs(2));
+  EXPECT_THAT(broken("[x](#b)"), testing::SizeIs(1));
 }
 
 TEST(Extension, ExportsItsEntryPointAndNothingElse) {

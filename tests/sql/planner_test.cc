@@ -148,7 +148,7 @@ TEST_F(Planner, MoreThanSixteenConditionsMayStandBeforeMatch) {
 
 TEST_F(Planner, MatchThatIsNoConditionSaysSo) {
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
-            "semblance: MATCH on table p must be joined to the rest of WHERE or ON by AND");
+            "semblance: E_QUERY: MATCH on table p must be joined to the rest of WHERE or ON by AND");
   EXPECT_THAT(ErrorOf("SELECT v MATCH '[10,0]' FROM p"), HasSubstr("must be joined"));
 }
 
@@ -221,24 +221,24 @@ TEST_F(Planner, KMayBeABound) {
   EXPECT_EQ(Ask(search + "k <= 2"), (Rows{"2"}));
   EXPECT_EQ(Ask(search + "k < 2"), (Rows{"1"}));
   EXPECT_EQ(Ask(search + "3 >= k"), (Rows{"3"}));
-  EXPECT_EQ(ErrorOf(search + "k > 2"), "semblance: k is given as k = … or k <= …");
-  EXPECT_EQ(ErrorOf(search + "k BETWEEN 1 AND 2"), "semblance: k is given as k = … or k <= …");
-  EXPECT_EQ(ErrorOf(search + "ef < 2"), "semblance: ef is given as ef = …");
-  EXPECT_EQ(ErrorOf(search + "k IN (2, 3)"), "semblance: k takes one value, not an IN list");
-  EXPECT_EQ(ErrorOf(search + "k <= 3 AND k <= 4"), "semblance: k is given twice");
+  EXPECT_EQ(ErrorOf(search + "k > 2"), "semblance: E_QUERY: k is given as k = … or k <= …");
+  EXPECT_EQ(ErrorOf(search + "k BETWEEN 1 AND 2"), "semblance: E_QUERY: k is given as k = … or k <= …");
+  EXPECT_EQ(ErrorOf(search + "ef < 2"), "semblance: E_QUERY: ef is given as ef = …");
+  EXPECT_EQ(ErrorOf(search + "k IN (2, 3)"), "semblance: E_QUERY: k takes one value, not an IN list");
+  EXPECT_EQ(ErrorOf(search + "k <= 3 AND k <= 4"), "semblance: E_QUERY: k is given twice");
   EXPECT_EQ(ErrorOf(search + "k < 0"),
-            "semblance: k must be a whole number from 1 to 10001, not the INTEGER 0");
+            "semblance: E_QUERY: k must be a whole number from 1 to 10001, not the INTEGER 0");
 }
 
 TEST_F(Planner, WhatIsOfASearchIsRefusedWithoutOne) {
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE k = 3"),
-            "semblance: k is of a search: add v MATCH …");
+            "semblance: E_QUERY: k is of a search: add v MATCH …");
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE ef = 3"),
-            "semblance: ef is of a search: add v MATCH …");
+            "semblance: E_QUERY: ef is of a search: add v MATCH …");
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE distance < 3"),
-            "semblance: distance is of a search: add v MATCH …");
+            "semblance: E_QUERY: distance is of a search: add v MATCH …");
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE p IN ('[1,1]', '[2,2]')"),
-            "semblance: a search has one query: MATCH takes no IN list");
+            "semblance: E_QUERY: a search has one query: MATCH takes no IN list");
   EXPECT_EQ(Ask("SELECT count(*) FROM p WHERE distance IS NULL AND k IS NULL"), (Rows{"100"}));
 }
 

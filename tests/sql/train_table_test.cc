@@ -105,15 +105,15 @@ TEST_F(TrainTable, LimitStopsTheTraining) {
 
 TEST_F(TrainTable, AFailureIsToldAndRecordedAndPublishesNothing) {
   EXPECT_EQ(connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"fail_at":2)")),
-            "semblance: the fake trainer was told to fail");
+            "semblance: E_ARGUMENT: the fake trainer was told to fail");
   EXPECT_EQ(Models(), (Rows{"default"}));
-  EXPECT_EQ(Run(), "1|m|failed|semblance: the fake trainer was told to fail");
+  EXPECT_EQ(Run(), "1|m|failed|semblance: E_ARGUMENT: the fake trainer was told to fail");
 }
 
 TEST_F(TrainTable, AFailureOfTheQueryIsToldAsSQLitesOwn) {
   EXPECT_EQ(connection_.ErrorOf("SELECT * " + Train("SELECT abs(-9223372036854775807 - 1)", "")),
-            "semblance: the training query: integer overflow");
-  EXPECT_EQ(Run(), "1|m|failed|semblance: the training query: integer overflow");
+            "semblance: E_SQL: the training query: integer overflow");
+  EXPECT_EQ(Run(), "1|m|failed|semblance: E_SQL: the training query: integer overflow");
 }
 
 TEST_F(TrainTable, AnInterruptStopsATrainerAtWork) {
@@ -198,11 +198,11 @@ TEST_F(TrainTable, ResumeWithAnotherQueryIsRefusedAndTrainingAnewForgetsTheCheck
   connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"save_at":1,"fail_at":2)"));
   EXPECT_EQ(
       connection_.ErrorOf("SELECT * " + Train("SELECT other FROM notes", R"(,"resume":true)")),
-      "semblance: run 1 of 'm' cannot go on: its training query was SELECT body FROM notes -- "
+      "semblance: E_ARGUMENT: run 1 of 'm' cannot go on: its training query was SELECT body FROM notes -- "
       "give that one, or leave out \"resume\" to begin anew");
   EXPECT_EQ(
       connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"resume":"yes")")),
-      "semblance: training option \"resume\" must be true or false, not \"yes\"");
+      "semblance: E_OPTION: training option \"resume\" must be true or false, not \"yes\"");
   sqlite3_finalize(Begin("SELECT * " + Train("SELECT other FROM notes", "")));
   EXPECT_EQ(connection_.Value("SELECT phase " +
                               Train("SELECT body FROM notes", R"(,"resume":true)") + " LIMIT 1"),

@@ -152,7 +152,7 @@ TEST_F(MigrateTest, ARowThatIsRefusedIsNamedAndWhatWasCommittedStays) {
   const Outcome outcome = Migrate(
       database_, {"--from", "t", "--table", "u", "--column", "v", "--transaction-rows", "2"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("rowid 3: semblance: column v of table u"));
+  EXPECT_THAT(outcome.err, HasSubstr("rowid 3: semblance: E_VECTOR: column v of table u"));
   EXPECT_THAT(outcome.err, HasSubstr("2 rows are in table 'u', the rest is not"));
   EXPECT_EQ(Sql("SELECT group_concat(rowid) FROM u"), "1,2\n");
   EXPECT_EQ(Migrate(database_, {"--from", "t", "--table", "w", "--metric", "l2"}).code, 0);

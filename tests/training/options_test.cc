@@ -15,7 +15,7 @@ std::string MessageOf(const std::string& json, int columns = 1) {
     Options options = ParseOptions(json);
     ResolveOptions(columns, &options);
   } catch (const encoder::Error& error) {
-    EXPECT_EQ(error.kind(), encoder::ErrorKind::kInvalid);
+    EXPECT_EQ(error.kind(), encoder::ErrorKind::kOption);
     return error.what();
   }
   return "";
