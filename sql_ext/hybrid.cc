@@ -4,16 +4,29 @@
 #include <unordered_map>
 
 #include "sql_ext/guard.h"
+#include "sql_ext/made_query.h"
 #include "sql_ext/register.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
 namespace {
 
-constexpr char kHybrid[] = "semblance hybrid";
 constexpr double kRankConstant = 60;
 
-void FreeHybrid(void* query) { delete static_cast<HybridQuery*>(query); }
+Meaning MeaningOf(sqlite3_value* value) {
+  if (sqlite3_value_type(value) == SQLITE_TEXT) return std::string(TextOf(value));
+  if (auto query = MadeQueryOf(value)) {
+    auto* const examples = std::get_if<Examples>(&*query);
+    if (examples != nullptr && !examples->likes.empty()) return std::move(*examples);
+    ThrowInvalid(
+        "hybrid(): the meaning is a text, a vector or similar_to(...), and this is what unlike() or "
+        "hybrid() gives");
+  }
+  if (sqlite3_value_type(value) == SQLITE_BLOB) return VectorFromValue(value, "hybrid()");
+  ThrowInvalid("hybrid(): the meaning is a text, a vector or similar_to(...), and this is " +
+               Describe(value));
+}
 
 void Hybrid(sqlite3_context* context, int count, sqlite3_value** arguments) noexcept {
   GuardFunction(context, [&] {
@@ -26,7 +39,7 @@ void Hybrid(sqlite3_context* context, int count, sqlite3_value** arguments) noex
       ThrowInvalid("hybrid(): the words are a TEXT, and this is " + Describe(arguments[0]));
     HybridQuery query;
     query.words = TextOf(arguments[0]);
-    query.meaning = CopyOf(arguments[count > 1 ? 1 : 0]);
+    query.meaning = MeaningOf(arguments[count > 1 ? 1 : 0]);
     if (count == 3) {
       const int type = sqlite3_value_numeric_type(arguments[2]);
       query.weight = sqlite3_value_double(arguments[2]);
@@ -36,7 +49,7 @@ void Hybrid(sqlite3_context* context, int count, sqlite3_value** arguments) noex
                      Describe(arguments[2]));
       }
     }
-    sqlite3_result_pointer(context, new HybridQuery(std::move(query)), kHybrid, FreeHybrid);
+    ResultQuery(context, std::move(query));
   });
 }
 
@@ -58,10 +71,6 @@ std::string AnyOf(const std::string& words) {
 }
 
 }  // namespace
-
-const HybridQuery* HybridOf(sqlite3_value* value) {
-  return static_cast<const HybridQuery*>(sqlite3_value_pointer(value, kHybrid));
-}
 
 std::vector<int64_t> RowsWithWords(ShadowTables* shadow, size_t vector, const std::string& words,
                                    const std::function<bool(int64_t)>& keep, size_t most) {
@@ -102,6 +111,8 @@ std::vector<RankedRow> Fuse(const std::vector<int64_t>& by_words,
   return fused;
 }
 
-void RegisterHybrid(sqlite3* db) { RegisterFunction(db, {"hybrid", -1, SQLITE_INNOCUOUS, Hybrid}); }
+void RegisterHybrid(sqlite3* db) {
+  RegisterFunction(db, {"hybrid", -1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, Hybrid});
+}
 
 }  // namespace semblance::sql

@@ -1,4 +1,5 @@
-// hybrid(words, meaning [, weight]): one search by words and by meaning.
+// hybrid(words, meaning [, weight]): one search by words and by meaning. The meaning is a text, a
+// vector or what similar_to() gives.
 //
 // Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), scaled so that the row which
 // is first by both has score 1:
@@ -11,24 +12,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sql_ext/shadow_tables.h"
-#include "sql_ext/values.h"
 
 namespace semblance::sql {
-
-struct HybridQuery {
-  std::string words;
-  ValuePtr meaning;     // a text or a vector
-  double weight = 0.5;  // of the meaning, 0 to 1
-};
-
-// What hybrid() gave; nullptr for any other value.
-const HybridQuery* HybridOf(sqlite3_value* value);
 
 struct RankedRow {
   int64_t row_id = 0;

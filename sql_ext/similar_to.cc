@@ -1,7 +1,7 @@
 #include "sql_ext/similar_to.h"
 
 #include <algorithm>
-#include <memory>
+#include <iterator>
 #include <string>
 
 #include "sql_ext/guard.h"
@@ -11,47 +11,50 @@
 namespace semblance::sql {
 namespace {
 
-constexpr char kSimilarTo[] = "semblance similar_to";
-constexpr char kUnlike[] = "semblance unlike";
-
-const Examples* Pointed(sqlite3_value* value, const char* type) {
-  return static_cast<const Examples*>(sqlite3_value_pointer(value, type));
-}
-
-void FreeExamples(void* examples) { delete static_cast<Examples*>(examples); }
-
-void Give(sqlite3_context* context, Examples examples, const char* type) {
-  sqlite3_result_pointer(context, new Examples(std::move(examples)), type, FreeExamples);
-}
-
-ValuePtr Example(sqlite3_value* value, const std::string& function) {
-  if (sqlite3_value_type(value) == SQLITE_FLOAT && !WholeNumber(value)) {
-    ThrowInvalid(function + ": expected rowids, texts or vectors, received " + Describe(value));
+Example ExampleOf(sqlite3_value* value, const std::string& function) {
+  const int type = sqlite3_value_type(value);
+  if (type == SQLITE_TEXT) return std::string(TextOf(value));
+  if (type == SQLITE_BLOB) {
+    if (MadeQueryOf(value)) {
+      ThrowInvalid(function + ": expected rowids, texts or vectors, received what similar_to() or " +
+                   "hybrid() gives");
+    }
+    return VectorFromValue(value, function);
   }
-  return CopyOf(value);
+  const auto row_id = WholeNumber(value);
+  if (!row_id)
+    ThrowInvalid(function + ": expected rowids, texts or vectors, received " + Describe(value));
+  return *row_id;
 }
 
 bool IsNull(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_NULL; }
+
+// What unlike() gave; nullopt for any other value.
+std::optional<Examples> UnlikeOf(sqlite3_value* value) {
+  auto query = MadeQueryOf(value);
+  auto* const examples = query ? std::get_if<Examples>(&*query) : nullptr;
+  if (examples == nullptr || !examples->likes.empty()) return std::nullopt;
+  return std::move(*examples);
+}
 
 void SimilarTo(sqlite3_context* context, int count, sqlite3_value** arguments) noexcept {
   GuardFunction(context, [&] {
     const std::string name = "similar_to()";
     Examples examples;
     for (int i = 0; i < count; ++i) {
-      if (const Examples* unlike = Pointed(arguments[i], kUnlike)) {
-        examples.unlikes.insert(examples.unlikes.end(), unlike->unlikes.begin(),
-                                unlike->unlikes.end());
-      } else if (IsNull(arguments[i])) {
-        return;
+      if (IsNull(arguments[i])) return;
+      if (auto unlike = UnlikeOf(arguments[i])) {
+        std::move(unlike->unlikes.begin(), unlike->unlikes.end(),
+                  std::back_inserter(examples.unlikes));
       } else {
-        examples.likes.push_back(Example(arguments[i], name));
+        examples.likes.push_back(ExampleOf(arguments[i], name));
       }
     }
     if (examples.likes.empty()) {
       ThrowInvalid(name + ": expected at least one rowid, text or vector to be near to, as in " +
                    "similar_to(17, 23, unlike(40))");
     }
-    Give(context, std::move(examples), kSimilarTo);
+    ResultQuery(context, std::move(examples));
   });
 }
 
@@ -60,24 +63,24 @@ void Unlike(sqlite3_context* context, int count, sqlite3_value** arguments) noex
     Examples examples;
     for (int i = 0; i < count; ++i) {
       if (IsNull(arguments[i])) return;
-      examples.unlikes.push_back(Example(arguments[i], "unlike()"));
+      examples.unlikes.push_back(ExampleOf(arguments[i], "unlike()"));
     }
     if (examples.unlikes.empty())
       ThrowInvalid("unlike(): expected at least one rowid, text or vector");
-    Give(context, std::move(examples), kUnlike);
+    ResultQuery(context, std::move(examples));
   });
 }
 
 class QueryMaker {
  public:
-  using Read = std::function<std::optional<std::vector<float>>(sqlite3_value*)>;
+  using Read = std::function<std::vector<float>(const Example&)>;
   QueryMaker(Table* table, const TableState& state, const engine::View& view, const Read& read)
       : table_(*table), state_(state), view_(view), read_(read) {}
 
-  std::optional<std::vector<float>> Mean(const std::vector<ValuePtr>& examples) {
+  std::optional<std::vector<float>> Mean(const std::vector<Example>& examples) {
     std::vector<double> sum(state_.dimension, 0.0);
     for (const auto& example : examples) {
-      auto vector = VectorOf(example.get());
+      auto vector = VectorOf(example);
       if (!vector) return std::nullopt;
       if (table_.Vector(state_).metric == index::Metric::kCosine)
         index::Normalize(vector->data(), vector->size());
@@ -95,10 +98,10 @@ class QueryMaker {
   }
 
  private:
-  std::optional<std::vector<float>> VectorOf(sqlite3_value* example) {
-    const int type = sqlite3_value_type(example);
-    if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return read_(example);
-    const int64_t row_id = WholeNumber(example).value();
+  std::optional<std::vector<float>> VectorOf(const Example& example) {
+    const auto* const row = std::get_if<int64_t>(&example);
+    if (row == nullptr) return read_(example);
+    const int64_t row_id = *row;
     rows_.push_back(row_id);
     std::vector<float> vector(state_.dimension);
     const auto place = view_.Find(row_id);
@@ -122,17 +125,12 @@ class QueryMaker {
 
 }  // namespace
 
-const Examples* ExamplesOf(sqlite3_value* value) { return Pointed(value, kSimilarTo); }
-
-void RefuseUnlike(sqlite3_value* value) {
-  if (Pointed(value, kUnlike) != nullptr)
-    ThrowInvalid(ErrorKind::kQuery,
-                 "unlike() goes within similar_to(), as in similar_to(17, unlike(40))");
-}
-
 std::optional<ExampleQuery> QueryOf(
     const Examples& examples, Table* table, const TableState& state, const engine::View& view,
-    const std::function<std::optional<std::vector<float>>(sqlite3_value*)>& read) {
+    const std::function<std::vector<float>(const Example&)>& read) {
+  if (examples.likes.empty())
+    ThrowInvalid(ErrorKind::kQuery,
+                 "unlike() goes within similar_to(), as in similar_to(17, unlike(40))");
   QueryMaker maker(table, state, view, read);
   auto query = maker.Mean(examples.likes);
   if (!query) return std::nullopt;
@@ -150,8 +148,8 @@ std::optional<ExampleQuery> QueryOf(
 }
 
 void RegisterSimilarTo(sqlite3* db) {
-  RegisterFunction(db, {"similar_to", -1, SQLITE_INNOCUOUS, SimilarTo});
-  RegisterFunction(db, {"unlike", -1, SQLITE_INNOCUOUS, Unlike});
+  RegisterFunction(db, {"similar_to", -1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, SimilarTo});
+  RegisterFunction(db, {"unlike", -1, SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, Unlike});
 }
 
 }  // namespace semblance::sql

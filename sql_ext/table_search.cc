@@ -8,31 +8,42 @@
 #include "sql_ext/guard.h"
 #include "sql_ext/search_log.h"
 #include "sql_ext/similar_to.h"
+#include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
 
 namespace semblance::sql {
 namespace {
 
-std::optional<std::vector<float>> QueryVector(Table* table, const TableState& state,
-                                              sqlite3_value* value) {
-  const int type = sqlite3_value_type(value);
-  if (type == SQLITE_NULL) return std::nullopt;
-  const bool embeds = table->columns.Embeds(state.vector);
-  const std::string name = table->VectorColumnName(state.vector);
-  if (embeds && type == SQLITE_TEXT) {
-    const auto encoder = table->EncoderFor(state);
-    const auto& vector = table->connection->Embed(state.model_id, *encoder, TextOf(value));
-    return vector.size() == state.dimension ? vector : encoder::UnitPrefix(vector, state.dimension);
-  }
-  if (type != SQLITE_BLOB && type != SQLITE_TEXT) {
-    ThrowInvalid(ErrorKind::kQuery,
-                 name + " MATCH expects " +
-                     (embeds ? "a text or a vector (BLOB)" : "a vector (BLOB, or JSON text)") +
-                     ", not " + Describe(value));
-  }
-  std::vector<float> vector = VectorFromValue(value, name + " MATCH");
+// The vector of a text, which for vectors of the user's own is JSON.
+std::vector<float> VectorOfText(Table* table, const TableState& state, const std::string& text) {
+  if (!table->columns.Embeds(state.vector))
+    return VectorFromText(text, table->VectorColumnName(state.vector) + " MATCH");
+  const auto encoder = table->EncoderFor(state);
+  const auto& vector = table->connection->Embed(state.model_id, *encoder, text);
+  return vector.size() == state.dimension ? vector : encoder::UnitPrefix(vector, state.dimension);
+}
+
+// `value`: std::string or std::vector<float> among others.
+template <typename Variant>
+std::vector<float> VectorOf(Table* table, const TableState& state, const Variant& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  std::vector<float> vector =
+      text ? VectorOfText(table, state, *text) : std::get<std::vector<float>>(value);
   CheckVector(*table, state.vector, state.dimension, vector);
   return vector;
+}
+
+// What MATCH is given, where it is not NULL and not of hybrid() or similar_to().
+Meaning PlainMeaning(const Table& table, const TableState& state, sqlite3_value* value) {
+  const int type = sqlite3_value_type(value);
+  const std::string name = table.VectorColumnName(state.vector);
+  if (type == SQLITE_TEXT) return std::string(TextOf(value));
+  if (type == SQLITE_BLOB) return VectorFromValue(value, name + " MATCH");
+  ThrowInvalid(ErrorKind::kQuery,
+               name + " MATCH expects " +
+                   (table.columns.Embeds(state.vector) ? "a text or a vector (BLOB)"
+                                                       : "a vector (BLOB, or JSON text)") +
+                   ", not " + Describe(value));
 }
 
 // The rows that meet the conditions beside MATCH; nullptr: all of them.
@@ -64,23 +75,38 @@ int64_t HybridCandidates(std::optional<uint32_t> wanted) {
 
 }  // namespace
 
+// false: it finds nothing.
+bool TableSearch::ReadMeaning(Table* table, const TableState& state, const Meaning& meaning,
+                              Query* query) {
+  const auto* const examples = std::get_if<Examples>(&meaning);
+  if (examples == nullptr) {
+    query->vector = VectorOf(table, state, meaning);
+    return true;
+  }
+  query->view = table->ViewFor(state);
+  auto made = QueryOf(*examples, table, state, *query->view,
+                      [&](const Example& example) { return VectorOf(table, state, example); });
+  if (!made) return false;
+  query->vector = std::move(made->vector);
+  query->examples = std::move(made->rows);
+  return true;
+}
+
 std::optional<TableSearch::Query> TableSearch::Read(Table* table, const TableState& state,
                                                     sqlite3_value* match) {
+  if (sqlite3_value_type(match) == SQLITE_NULL) return std::nullopt;
   Query query;
-  if (const Examples* examples = ExamplesOf(match)) {
-    query.view = table->ViewFor(state);
-    auto made = QueryOf(*examples, table, state, *query.view,
-                        [&](sqlite3_value* value) { return QueryVector(table, state, value); });
-    if (!made) return std::nullopt;
-    query.vector = std::move(made->vector);
-    query.examples = std::move(made->rows);
-    return query;
+  auto made = MadeQueryOf(match);
+  Meaning meaning;
+  if (!made) {
+    meaning = PlainMeaning(*table, state, match);
+  } else if (auto* const examples = std::get_if<Examples>(&*made)) {
+    meaning = std::move(*examples);
+  } else {
+    query.hybrid = std::move(std::get<HybridQuery>(*made));
+    meaning = std::move(query.hybrid->meaning);
   }
-  RefuseUnlike(match);
-  if (const HybridQuery* hybrid = HybridOf(match)) query.hybrid = *hybrid;
-  auto vector = QueryVector(table, state, query.hybrid ? query.hybrid->meaning.get() : match);
-  if (!vector) return std::nullopt;
-  query.vector = *std::move(vector);
+  if (!ReadMeaning(table, state, meaning, &query)) return std::nullopt;
   return query;
 }
 
@@ -116,7 +142,7 @@ TableSearch::TableSearch(Table* table, const TableState& state, const TableReque
   if (diversity_ > 0) candidates_ = request.Candidates();
   if (hybrid_) {
     candidates_ = HybridCandidates(request.Wanted());
-    options.wanted = static_cast<uint32_t>(candidates_);
+    options.wanted = static_cast<uint32_t>(candidates_) + static_cast<uint32_t>(examples_.size());
     options.complete = false;  // distances are of the fused ranking
   }
   if (SearchLog* log = table->connection->search_log)
@@ -145,11 +171,15 @@ std::optional<RankedRow> TableSearch::Nearest() {
   while (const auto found = stream_->Next()) {
     if (range_.Beyond(found->distance)) return std::nullopt;
     if (!range_.Contains(found->distance)) continue;
-    if (std::binary_search(examples_.begin(), examples_.end(), found->row_id)) continue;
-    if (has_content_ && !has_content_(found->row_id)) continue;
+    if (!Counts(found->row_id)) continue;
     return RankedRow{found->row_id, found->distance, {}, {}};
   }
   return std::nullopt;
+}
+
+bool TableSearch::Counts(int64_t row_id) const {
+  return !std::binary_search(examples_.begin(), examples_.end(), row_id) &&
+         (!has_content_ || has_content_(row_id));
 }
 
 std::vector<RankedRow> TableSearch::Fused() {
@@ -157,11 +187,11 @@ std::vector<RankedRow> TableSearch::Fused() {
   while (static_cast<int64_t>(by_meaning.size()) < candidates_) {
     const auto found = stream_->Next();
     if (!found) break;
-    by_meaning.push_back(found->row_id);
+    if (Counts(found->row_id)) by_meaning.push_back(found->row_id);
   }
   const auto by_words = RowsWithWords(
       &table_.shadow, state_.vector, hybrid_->words,
-      [&](int64_t id) { return filter_ == nullptr || filter_->Contains(id); },
+      [&](int64_t id) { return (filter_ == nullptr || filter_->Contains(id)) && Counts(id); },
       static_cast<size_t>(candidates_));
   std::vector<RankedRow> fused = Fuse(by_words, by_meaning, hybrid_->weight);
   std::erase_if(fused, [&](const RankedRow& row) { return !range_.Contains(row.distance); });

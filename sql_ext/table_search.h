@@ -12,6 +12,7 @@
 
 #include "engine/neighbour_stream.h"
 #include "sql_ext/hybrid.h"
+#include "sql_ext/made_query.h"
 #include "sql_ext/table.h"
 #include "sql_ext/table_request.h"
 
@@ -48,10 +49,13 @@ class TableSearch {
   };
 
   static std::optional<Query> Read(Table* table, const TableState& state, sqlite3_value* match);
+  static bool ReadMeaning(Table* table, const TableState& state, const Meaning& meaning,
+                          Query* query);
   TableSearch(Table* table, const TableState& state, const TableRequest& request, Query query,
               HasContent has_content);
 
   std::optional<RankedRow> Nearest();
+  bool Counts(int64_t row_id) const;  // it is no example, and its content is there
   std::vector<RankedRow> Diverse();
   std::vector<RankedRow> Fused();
 

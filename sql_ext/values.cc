@@ -11,6 +11,13 @@ std::string_view TextOf(sqlite3_value* value) {
   return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
 }
 
+std::string_view BytesOf(sqlite3_value* value) {
+  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
+  const auto size = static_cast<size_t>(sqlite3_value_bytes(value));
+  if (bytes == nullptr && size > 0) throw std::bad_alloc();
+  return {bytes, size};
+}
+
 std::optional<int64_t> WholeNumber(sqlite3_value* value) {
   const int type = sqlite3_value_numeric_type(value);
   if (type == SQLITE_INTEGER) return sqlite3_value_int64(value);

@@ -15,6 +15,9 @@ namespace semblance::sql {
 // type.
 std::string_view TextOf(sqlite3_value* value);
 
+// The bytes of a BLOB; valid as long as the value.
+std::string_view BytesOf(sqlite3_value* value);
+
 // An INTEGER, a REAL without a fraction, or a TEXT that reads as one of them; nullopt otherwise.
 // (node:sqlite and better-sqlite3 bind every number as REAL.)
 std::optional<int64_t> WholeNumber(sqlite3_value* value);

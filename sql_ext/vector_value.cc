@@ -93,7 +93,13 @@ size_t FindNotFinite(std::span<const float> vector) {
   return i;
 }
 
-std::vector<float> FromJson(std::string_view text, const std::string& what) {
+using Kept = std::shared_ptr<const std::vector<float>>;
+
+void FreeKept(void* kept) { delete static_cast<Kept*>(kept); }
+
+}  // namespace
+
+std::vector<float> VectorFromText(std::string_view text, const std::string& what) {
   NumberArray reader;
   const bool whole = nlohmann::json::sax_parse(text, &reader);
   if (whole && reader.numbers.empty()) reader.problem = "the array is empty";
@@ -106,17 +112,16 @@ std::vector<float> FromJson(std::string_view text, const std::string& what) {
   return std::move(reader.numbers);
 }
 
-std::vector<float> FromBlob(sqlite3_value* value, const std::string& what) {
-  const void* bytes = sqlite3_value_blob(value);
-  const auto size = static_cast<size_t>(sqlite3_value_bytes(value));
+std::vector<float> VectorFromBytes(std::string_view bytes, const std::string& what) {
+  const size_t size = bytes.size();
   if (size == 0 || size % sizeof(float) != 0 || size / sizeof(float) > kMaxDimension) {
     ThrowInvalid(ErrorKind::kVector,
                  what + ": expected a vector, as a BLOB of 1 to " + std::to_string(kMaxDimension) +
-                     " little-endian 32-bit floats, received " + Describe(value));
+                     " little-endian 32-bit floats, received a BLOB of " + std::to_string(size) +
+                     " bytes");
   }
-  if (bytes == nullptr) throw std::bad_alloc();
   std::vector<float> vector(size / sizeof(float));
-  std::memcpy(vector.data(), bytes, size);
+  std::memcpy(vector.data(), bytes.data(), size);
   const size_t bad = FindNotFinite(vector);
   if (bad != vector.size()) {
     ThrowInvalid(ErrorKind::kVector,
@@ -126,18 +131,12 @@ std::vector<float> FromBlob(sqlite3_value* value, const std::string& what) {
   return vector;
 }
 
-using Kept = std::shared_ptr<const std::vector<float>>;
-
-void FreeKept(void* kept) { delete static_cast<Kept*>(kept); }
-
-}  // namespace
-
 std::vector<float> VectorFromValue(sqlite3_value* value, const std::string& what) {
   switch (sqlite3_value_type(value)) {
     case SQLITE_BLOB:
-      return FromBlob(value, what);
+      return VectorFromBytes(BytesOf(value), what);
     case SQLITE_TEXT:
-      return FromJson(TextOf(value), what);
+      return VectorFromText(TextOf(value), what);
     default:
       ThrowInvalid(ErrorKind::kVector,
                    what +

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sql_ext/sqlite_api.h"
@@ -14,6 +15,9 @@ namespace semblance::sql {
 // names it in messages, e.g. "vec_add()" or "column v". Throws engine::Error kInvalid that says
 // what was expected and what was received.
 std::vector<float> VectorFromValue(sqlite3_value* value, const std::string& what);
+// The same of what such a value holds: a TEXT, or the bytes of a BLOB.
+std::vector<float> VectorFromText(std::string_view text, const std::string& what);
+std::vector<float> VectorFromBytes(std::string_view bytes, const std::string& what);
 
 // The same for argument `i` of a scalar function. A JSON text that is constant in its statement is
 // read once and then kept with the statement.

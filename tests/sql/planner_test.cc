@@ -146,6 +146,25 @@ TEST_F(Planner, MoreThanSixteenConditionsMayStandBeforeMatch) {
             (Rows{"11|1|9|[10,0]"}));
 }
 
+// SQLite then compares the hidden column of the query with what the function gives.
+TEST_F(Planner, AMadeQueryMayStandBeyondTheSixteenthCondition) {
+  Ask("CREATE VIRTUAL TABLE w USING semblance(body TEXT EMBED fts=unicode61, n INTEGER);"
+      "INSERT INTO w(rowid, body, n) VALUES (1, 'red', 1), (2, 'green', 2), (3, 'red car', 3)");
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += "n <> " + std::to_string(100 + i) + " AND ";
+  for (const char* match : {"p = similar_to(11)", "p MATCH similar_to(11)",
+                            "v MATCH similar_to(11)", "p = (SELECT similar_to(11))"}) {
+    EXPECT_EQ(Ask("SELECT rowid FROM p WHERE " + many + match + " AND k = 2"),
+              (Rows{"10", "12"}))
+        << match;
+  }
+  for (const char* match : {"w = hybrid('red', 'colour', 0)", "w MATCH hybrid('red', 'colour', 0)",
+                            "w = hybrid('red', similar_to(2), 0)"}) {
+    EXPECT_EQ(Ask("SELECT rowid FROM w WHERE " + many + match + " AND k = 2"), (Rows{"1", "3"}))
+        << match;
+  }
+}
+
 TEST_F(Planner, MatchThatIsNoConditionSaysSo) {
   EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
             "semblance: E_QUERY: MATCH on table p must be joined to the rest of WHERE or ON by AND");
