@@ -19,6 +19,7 @@
 #include "sql_ext/row_content.h"
 #include "sql_ext/table.h"
 #include "sql_ext/values.h"
+#include "sql_ext/word_check.h"
 
 namespace semblance::sql {
 namespace {
@@ -143,7 +144,11 @@ void CheckIntegrity(Table* table) {
         "integrity-check looks at what is committed, and this transaction has written to table " +
             table->shadow.table() + ": COMMIT first");
   }
-  const std::string problems = table->Problems();
+  std::string problems = table->Problems();
+  for (size_t v = 0; v < table->columns.vectors.size(); ++v) {
+    for (const std::string& problem : WordProblems(table, v))
+      problems += (problems.empty() ? "" : "; ") + problem;
+  }
   if (problems.empty()) return;
   throw Error(ErrorKind::kCorruption, "table " + table->shadow.table() + ": " + problems);
 }
