@@ -240,12 +240,17 @@ void IndexRow(Table* table, int64_t row_id) {
   if (table->shadow.SeenHash(row_id) == hash) return;
   for (size_t v = 0; v < contents.size(); ++v) table->Pending(v);
   table->shadow.WriteSeen(row_id, hash);
-  for (size_t v = 0; v < contents.size(); ++v)
+  for (size_t v = 0; v < contents.size(); ++v) {
+    table->shadow.SetWords(v, row_id, contents[v].text);
     PutContent(table, v, row_id, std::move(contents[v]), true);
+  }
 }
 
 void UnindexRow(Table* table, int64_t row_id) {
-  for (size_t v = 0; v < table->columns.vectors.size(); ++v) table->Pending(v).Delete(row_id);
+  for (size_t v = 0; v < table->columns.vectors.size(); ++v) {
+    table->Pending(v).Delete(row_id);
+    table->shadow.SetWords(v, row_id, std::nullopt);
+  }
   table->shadow.DeleteSeen(row_id);
 }
 

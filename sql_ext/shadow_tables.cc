@@ -54,47 +54,8 @@ void ShadowTables::Create(std::span<const TableState> states) {
     CreateContent(states[0].table);
   }
   Execute(db_, "CREATE TABLE " + Name("_state") + "(key TEXT PRIMARY KEY, value) WITHOUT ROWID");
-  ForEachFts([&](size_t v) {
-    try {
-      Execute(db_, "CREATE VIRTUAL TABLE " + FtsName(v) +
-                       " USING fts5(text, content='', tokenize='" + columns_->vectors[v].fts +
-                       "')");
-    } catch (const SqliteError& error) {
-      if (std::string_view(error.what()).find("no such module") == std::string_view::npos) throw;
-      throw SqliteError(error.code(),
-                        "fts= of column " + columns_->VectorName(v) +
-                            " needs FTS5 in the program's SQLite: " + error.what(),
-                        "E_HOST");
-    }
-  });
+  CreateWords();
   for (const TableState& state : states) WriteState(state);
-}
-
-void ShadowTables::AddWords(size_t vector, int64_t row_id, const std::optional<std::string>& text) {
-  if (!text) return;
-  Statement& add = Prepared("INSERT INTO " + FtsName(vector) + "(rowid, text) VALUES(?1, ?2)");
-  add.Bind(1, row_id);
-  add.Bind(2, std::string_view(*text));
-  add.Run();
-}
-
-void ShadowTables::RemoveWords(size_t vector, int64_t row_id,
-                               const std::optional<std::string>& text) {
-  if (!text) return;
-  const std::string suffix = FtsSuffix(vector);
-  Statement& remove = Prepared("INSERT INTO " + FtsName(vector) + "(" + Quoted(table_ + suffix) +
-                               ", rowid, text) VALUES('delete', ?1, ?2)");
-  remove.Bind(1, row_id);
-  remove.Bind(2, std::string_view(*text));
-  remove.Run();
-}
-
-void ShadowTables::RebuildWords() {
-  ForEachFts([&](size_t v) {
-    Execute(db_, "INSERT INTO " + FtsName(v) + "(" + Quoted(table_ + FtsSuffix(v)) +
-                     ") VALUES('delete-all')");
-    ForEachText(v, [&](int64_t row_id, std::string text) { AddWords(v, row_id, std::move(text)); });
-  });
 }
 
 void ShadowTables::CreateContent(uint64_t table) {

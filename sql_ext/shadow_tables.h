@@ -5,8 +5,8 @@
 //               UNIQUE
 //               With content=TABLE, which has the content, there is instead
 //   t_seen      id INTEGER PRIMARY KEY, hash          rows that are indexed, and what of
-//   t_fts       FTS5(text), without content            of a first column with fts=; t_fts_1 of the
-//               second column to search by, …
+//   t_fts       FTS5(text), without content except with content=TABLE
+//               of a first column with fts=; t_fts_1 of the second column to search by, …
 //   t_state     key TEXT PRIMARY KEY, value           of the table: format, table, store; of its
 //               first column to search by: collection, commit, model, model_id, dimension; of its
 //               second: collection.1, commit.1, …
@@ -71,6 +71,8 @@ class ShadowTables {
 
   // The FTS5 tables anew from the texts.
   void RebuildWords();
+  // Of a table with content=: the words of a row become those of the text, if its column has fts=.
+  void SetWords(size_t vector, int64_t row_id, const std::optional<std::string>& text);
   // "schema"."t_fts", quoted.
   std::string FtsName(size_t vector) const { return Name(FtsSuffix(vector)); }
   std::string FtsTable(size_t vector) const { return table_ + FtsSuffix(vector); }
@@ -105,6 +107,7 @@ class ShadowTables {
       if (!columns_->vectors[v].fts.empty()) visit(v);
     }
   }
+  void CreateWords();  // this and the next in shadow_words.cc
   void AddWords(size_t vector, int64_t row_id, const std::optional<std::string>& text);
   void RemoveWords(size_t vector, int64_t row_id, const std::optional<std::string>& text);
   std::vector<std::string> Suffixes() const;

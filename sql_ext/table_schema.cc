@@ -221,12 +221,6 @@ TableSchema SchemaParser::Finish() {
       schema_.vectors[v].fts.clear();
       schema_.vectors[v].dims = 0;
     }
-    if (schema_.content && !schema_.vectors[v].fts.empty()) {
-      throw Error(
-          ErrorKind::kOption,
-          "fts goes with a table that keeps its own text; with content=" + schema_.content->name +
-              " make an FTS5 table with content='" + schema_.content->name + "' beside it");
-    }
   }
   return std::move(schema_);
 }
