@@ -38,13 +38,15 @@ std::optional<nlohmann::json> JsonText(sqlite3_value* value) {
 // SQLite hands over a bare value, without the affinity of the expression it came from, and that
 // affinity takes part in the comparison: '05' in a TEXT column is not equal to the literal 5, and
 // is equal to a 5 of an INTEGER column. A column of a numeric type always compares as numbers, and
-// a value that stands in the statement has no affinity (a CAST that stands there is taken for its
-// value). For another column and a number from elsewhere each reading is let through, and SQLite,
-// which knows the expression, checks the rows again.
+// a value that stands in the statement or is bound to it has no affinity (a CAST of either is taken
+// for its value). For another column and a number from elsewhere each reading is let through, and
+// SQLite, which knows the expression, checks the rows again; so is a bound one where rows are not
+// counted, which costs nothing then and is right of a CAST, too.
 class ConditionWriter {
  public:
-  ConditionWriter(const TableSchema& columns, TableRequest* request)
-      : columns_(columns), request_(*request) {}
+  // `counted`: a search gives so many rows, whether or not SQLite takes them.
+  ConditionWriter(const TableSchema& columns, bool counted, TableRequest* request)
+      : columns_(columns), counted_(counted), request_(*request) {}
 
   void Add(const PlanStep& step, sqlite3_value* value);
 
@@ -68,6 +70,7 @@ class ConditionWriter {
   std::string InList(const Column& column, const std::string& collate, sqlite3_value* list);
 
   const TableSchema& columns_;
+  const bool counted_;
   TableRequest& request_;
 };
 
@@ -95,7 +98,8 @@ std::string ConditionWriter::Comparison(const PlanStep& step, const Column& colu
   const int type = sqlite3_value_type(value);
   const bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
   const bool pattern = operation == "LIKE" || operation == "GLOB" || operation == "REGEXP";
-  if (!number || pattern || step.literal || column.affinity == Column::Affinity::kNumeric)
+  const bool own_value = step.literal || (counted_ && sqlite3_value_frombind(value) != 0);
+  if (!number || pattern || own_value || column.affinity == Column::Affinity::kNumeric)
     return plain;
   // As against a numeric column, and as against one of no type.
   return "(" + plain + " OR " + column.name + " " + operation + " CAST(" + place +
@@ -247,8 +251,12 @@ std::optional<uint32_t> TableRequest::Wanted() const {
 TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
                          sqlite3_value** values) {
   TableRequest request;
-  ConditionWriter conditions(columns, &request);
-  for (const PlanStep& step : ReadPlan(plan)) {
+  const std::vector<PlanStep> steps = ReadPlan(plan);
+  const bool counted = std::any_of(steps.begin(), steps.end(), [](const PlanStep& step) {
+    return step.kind == PlanStep::Kind::kK || step.kind == PlanStep::Kind::kLimit;
+  });
+  ConditionWriter conditions(columns, counted, &request);
+  for (const PlanStep& step : steps) {
     sqlite3_value* const value = *values++;  // one a step, also where the step needs none
     switch (step.kind) {
       case PlanStep::Kind::kMatch:
