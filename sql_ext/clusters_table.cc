@@ -29,7 +29,7 @@ class ClusterRows : public FunctionRows {
   ClusterRows(Connection* connection, OpenedTable opened, uint32_t clusters, uint64_t seed)
       : connection_(*connection),
         opened_(std::move(opened)),
-        rows_(opened_.view.Rows()),
+        rows_(opened_.Rows()),
         vector_(opened_.state.dimension) {
     if (!rows_.empty()) clustering_ = FindCentres(clusters, seed);
   }

@@ -22,7 +22,8 @@ class Pairs : public FunctionRows {
       : connection_(*connection),
         opened_(std::move(opened)),
         threshold_(threshold),
-        rows_(opened_.view.Rows()),
+        rows_(opened_.Rows()),
+        searched_(opened_.view.VisibleCount()),
         query_(opened_.state.dimension) {}
 
   bool Next() override {
@@ -56,21 +57,28 @@ class Pairs : public FunctionRows {
     search.cancel = &cancel_;
     // Twice as many until the farthest is outside. The first may be the row itself.
     for (uint64_t k = 16;; k *= 2) {
-      search.k = static_cast<uint32_t>(std::min<uint64_t>(k, rows_.size()));
-      search.exact = search.k * uint64_t{4} > rows_.size();  // as cheap as a walk for so many
+      search.k = static_cast<uint32_t>(std::min<uint64_t>(k, searched_));
+      search.exact = search.k * uint64_t{4} > searched_;  // as cheap as a walk for so many
       connection_.ThrowIfInterrupted();
       near_ = opened_.view.Search(query_, search);
-      if (near_.size() < search.k || near_.back().distance > threshold_ || k >= rows_.size()) break;
+      if (near_.size() < search.k || near_.back().distance > threshold_ || k >= searched_) break;
     }
     std::erase_if(near_, [&](const engine::Found& found) {
-      return found.row_id <= row.row_id || found.distance > threshold_;
+      return found.row_id <= row.row_id || found.distance > threshold_ || !IsThere(found.row_id);
     });
+  }
+
+  bool IsThere(int64_t row_id) const {
+    return rows_.size() == searched_ ||
+           std::binary_search(rows_.begin(), rows_.end(), engine::RowPlace{row_id, 0, 0},
+                              [](const auto& a, const auto& b) { return a.row_id < b.row_id; });
   }
 
   Connection& connection_;
   const OpenedTable opened_;
   const double threshold_;
   const std::vector<engine::RowPlace> rows_;
+  const uint64_t searched_;  // rows of the view, some of which may be gone from the content
   const std::function<bool()> cancel_ = [this] { return connection_.Interrupted(); };
   std::vector<float> query_;
   size_t row_ = 0;                   // the next to look up

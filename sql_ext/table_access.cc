@@ -76,6 +76,17 @@ Table* FindObject(Connection* connection, const Place& place) {
 
 }  // namespace
 
+std::vector<engine::RowPlace> OpenedTable::Rows() const {
+  std::vector<engine::RowPlace> rows = view.Rows();
+  if (!table->columns.content) return rows;
+  std::vector<int64_t> there;
+  table->shadow.ForEachRow([&](int64_t row_id) { there.push_back(row_id); });
+  const engine::RowFilter filter(std::move(there));
+  std::erase_if(rows,
+                [&](const engine::RowPlace& row) { return !filter.Contains(row.row_id); });
+  return rows;
+}
+
 OpenedTable OpenTable(Connection* connection, const std::string& name,
                       const std::optional<std::string>& column, const std::string& function) {
   sqlite3* const db = connection->db();

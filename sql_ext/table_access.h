@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sql_ext/statement.h"
 #include "sql_ext/table.h"
@@ -20,6 +21,9 @@ struct OpenedTable {
   engine::View view;
 
   const VectorColumn& column() const { return table->Vector(state); }
+  // The rows of `view`, ascending; of a table with content= those that are still in its content,
+  // which REPLACE may have taken rows out of without telling.
+  std::vector<engine::RowPlace> Rows() const;
 };
 
 // `name`: notes or main.notes, neither quoted; as SQLite looks for it, in temp, main and then what
