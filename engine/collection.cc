@@ -72,12 +72,13 @@ void Collection::ThrowGone() {
       "end the transaction and ask again; where the database file is an older copy, 'rebuild'");
 }
 
-View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay) {
+View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay,
+                        const std::function<bool()>& cancel) {
   std::unique_lock lock(mu_);
   if (commit > 0 && Gone()) ThrowGone();  // at commit 0 nothing is missing
   Settle(commit, false);
   WaitFor(lock, commit);
-  EnsureLoaded();
+  EnsureLoaded(cancel);
   if (commit > state_->last_commit) {
     throw OutOfStep("the store holds this table's vectors up to commit " +
                     std::to_string(state_->last_commit) + ", but the database file is at commit " +
@@ -93,14 +94,15 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
   return View(state_, commit, options_.metric, std::move(overlay));
 }
 
-std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t commit) {
-  ViewAt(commit, nullptr);  // the same refusals as for a search
+std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t commit,
+                                                       const std::function<bool()>& cancel) {
+  ViewAt(commit, nullptr, cancel);  // the same refusals as for a search
   const auto version = storage::GetAt(*store_, kRows, RowBase(id_, row_id), commit);
   if (!version) return std::nullopt;
   return DecodeVector(version->value, options_.dimension);
 }
 
-void Collection::BeginWrite(uint64_t commit) {
+void Collection::BeginWrite(uint64_t commit, const std::function<bool()>& cancel) {
   std::unique_lock lock(mu_);
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
@@ -113,7 +115,7 @@ void Collection::BeginWrite(uint64_t commit) {
     transaction->Delete(kMeta, GoneKey(id_));
     transaction->Commit(true);
   }
-  EnsureLoaded();
+  EnsureLoaded(cancel);
   if (commit > state_->last_commit) {
     throw OutOfStep("the store is behind the database file (commit " +
                     std::to_string(state_->last_commit) + " of " + std::to_string(commit) + ")");

@@ -73,12 +73,15 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
   // What a reader whose SQLite snapshot says `commit` sees. Waits while that very commit is between
   // SQLite's commit and ours. kSnapshotTooOld below the horizon; kCorruption when the store is
-  // behind SQLite.
-  View ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay);
-  // A row's committed vector.
-  std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit);
+  // behind SQLite. `cancel`, when given, is polled while the collection is loaded, by the first
+  // call: true throws kInterrupted, and the next call loads it.
+  View ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay,
+              const std::function<bool()>& cancel = {});
+  // A row's committed vector. `cancel` here and below as in ViewAt.
+  std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit,
+                                             const std::function<bool()>& cancel = {});
 
-  void BeginWrite(uint64_t commit);
+  void BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
   // `writes` is flushed.
   void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
@@ -116,6 +119,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
  private:
   friend class Compaction;
   struct Position;
+  class LoadPoll;
   struct Lifetime {
     uint64_t created;
     uint64_t deleted = 0;  // the commit that replaced or removed it; 0: none has
@@ -124,10 +128,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // All of these with mu_ held.
   bool Gone() const;
   [[noreturn]] static void ThrowGone();
-  void EnsureLoaded();
-  void LoadSegments(const Manifest& manifest, CollectionState* state);
-  void ReplayLog(uint64_t after, CollectionState* state);
-  void LoadAllRows(uint64_t kept_from, CollectionState* state);
+  void EnsureLoaded(const std::function<bool()>& cancel = {});
+  void LoadSegments(const Manifest& manifest, const LoadPoll& poll, CollectionState* state);
+  void ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState* state);
+  void LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state);
   void Settle(uint64_t commit, bool roll_back_newer);
   void WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit);
   void Rewind(uint64_t commit);

@@ -13,26 +13,65 @@
 #include "storage/keys.h"
 
 namespace semblance::engine {
+
+// Asks now and then whether the load shall end.
+class Collection::LoadPoll {
+ public:
+  explicit LoadPoll(const std::function<bool()>& cancel) : cancel_(cancel) {}
+
+  void Now() const {
+    if (cancel_ && cancel_()) throw Error(ErrorKind::kInterrupted, "interrupted");
+  }
+  // For each row.
+  void Row() const {
+    constexpr uint64_t kRowsPerPoll = 256;
+    if (++rows_ % kRowsPerPoll == 0) Now();
+  }
+
+ private:
+  const std::function<bool()>& cancel_;
+  mutable uint64_t rows_ = 0;
+};
+
 namespace {
 
 class BlobSource : public index::ByteSource {
  public:
-  explicit BlobSource(storage::BlobReader* reader) : reader_(reader) {}
-  void Read(void* out, size_t count) override { reader_->Read(out, count); }
+  // `poll` is called for each megabyte, and may throw.
+  BlobSource(storage::BlobReader* reader, std::function<void()> poll)
+      : reader_(reader), poll_(std::move(poll)) {}
+  void Read(void* out, size_t count) override {
+    auto* to = static_cast<char*>(out);
+    while (count > 0) {
+      if (until_poll_ == 0) {
+        poll_();
+        until_poll_ = kBytesPerPoll;
+      }
+      const size_t part = std::min(count, until_poll_);
+      reader_->Read(to, part);
+      to += part;
+      count -= part;
+      until_poll_ -= part;
+    }
+  }
 
  private:
+  static constexpr size_t kBytesPerPoll = size_t{1} << 20;
   storage::BlobReader* const reader_;
+  const std::function<void()> poll_;
+  size_t until_poll_ = 0;
 };
 
 std::shared_ptr<const index::Segment> LoadSegment(const storage::Store& store, uint64_t collection,
                                                   uint64_t number,
-                                                  const index::Rescoring& rescoring) {
+                                                  const index::Rescoring& rescoring,
+                                                  const std::function<void()>& poll) {
   const auto blob = store.OpenBlob(kSegments, SegmentKey(collection, number, 's'));
   if (!blob) {
     throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
                                             Hex(collection) + " is not in the store");
   }
-  BlobSource source(blob.get());
+  BlobSource source(blob.get(), poll);
   return index::Segment::Load(source, rescoring);
 }
 
@@ -65,8 +104,9 @@ std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t co
 
 }  // namespace
 
-void Collection::EnsureLoaded() {
+void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   if (loaded_) return;
+  const LoadPoll poll(cancel);
   tail_index_.clear();
   load_note_.clear();
   writes_since_manifest_ = 0;
@@ -76,20 +116,22 @@ void Collection::EnsureLoaded() {
   try {
     if (const auto manifest = ReadManifest(*store_, id_)) {
       kept_from = manifest->kept_from;
-      LoadSegments(*manifest, state.get());
-      ReplayLog(manifest->covered, state.get());
+      LoadSegments(*manifest, poll, state.get());
+      ReplayLog(manifest->covered, poll, state.get());
     } else {
       kept_from = 0;
-      LoadAllRows(kept_from, state.get());
+      LoadAllRows(kept_from, poll, state.get());
     }
   } catch (const std::exception& error) {
+    const auto* const own = dynamic_cast<const Error*>(&error);
+    if (own != nullptr && own->kind() == ErrorKind::kInterrupted) throw;
     // Segments are a cache of the rows: whatever is wrong with them, the rows make them again.
     load_note_ = error.what();
     tail_index_.clear();
     const uint64_t last_commit = state->last_commit;
     state = std::make_shared<CollectionState>();
     state->last_commit = last_commit;
-    LoadAllRows(kept_from, state.get());
+    LoadAllRows(kept_from, poll, state.get());
   }
   state_ = std::move(state);
   loaded_ = true;
@@ -105,7 +147,8 @@ index::Rescoring Collection::RescoringBy(
           options_.oversample};
 }
 
-void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) {
+void Collection::LoadSegments(const Manifest& manifest, const LoadPoll& poll,
+                              CollectionState* state) {
   for (uint64_t number : manifest.segments) {
     std::shared_ptr<const std::vector<uint64_t>> created;
     index::Rescoring rescoring;
@@ -113,7 +156,7 @@ void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) 
       created = LoadCreated(*store_, id_, number);
       rescoring = RescoringBy(created);
     }
-    auto segment = LoadSegment(*store_, id_, number, rescoring);
+    auto segment = LoadSegment(*store_, id_, number, rescoring, [&] { poll.Now(); });
     if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
         segment->quantization() != options_.quantization ||
         (created && created->size() != segment->size())) {
@@ -129,7 +172,7 @@ void Collection::LoadSegments(const Manifest& manifest, CollectionState* state) 
   state->horizon = manifest.as_of;
 }
 
-void Collection::ReplayLog(uint64_t after, CollectionState* state) {
+void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState* state) {
   std::unordered_map<SegmentEntry*, std::vector<uint32_t>> dead;
   uint64_t commit = 0;
   const auto mark = [&] {
@@ -138,6 +181,7 @@ void Collection::ReplayLog(uint64_t after, CollectionState* state) {
   };
   auto cursor = store_->Scan(kLog, CollectionPrefix(id_));
   for (cursor->Seek(LogKey(id_, after + 1, INT64_MIN)); cursor->Valid(); cursor->Next()) {
+    poll.Row();
     const LogEntry entry = ParseLogKey(cursor->Key());
     if (entry.commit != commit) {
       mark();
@@ -159,11 +203,12 @@ void Collection::ReplayLog(uint64_t after, CollectionState* state) {
 }
 
 // With the versions that a reader may still ask for: no commit from `kept_from` on has lost any.
-void Collection::LoadAllRows(uint64_t kept_from, CollectionState* state) {
+void Collection::LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state) {
   std::string base;
   // The commit of the version just read, of the same row: versions come newest first.
   uint64_t replaced = 0;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
+    poll.Row();
     const uint64_t commit = storage::CommitOf(cursor->Key());
     if (commit > state->last_commit) continue;
     if (storage::BaseOf(cursor->Key()) != base) {

@@ -75,7 +75,7 @@ class ClusterRows : public FunctionRows {
     options.dimension = opened_.state.dimension;
     options.clusters = clusters;
     options.seed = seed;
-    options.cancel = [this] { return connection_.Interrupted(); };
+    options.cancel = connection_.Cancel();
     return index::Clustering::Of(options, std::move(sample));
   }
 

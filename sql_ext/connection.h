@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -77,6 +78,10 @@ class Connection {
   // Whether sqlite3_interrupt was called while a statement of this connection runs. Works on every
   // SQLite version.
   bool Interrupted();
+  // That, for whoever polls it as long as the connection is there.
+  std::function<bool()> Cancel() {
+    return [this] { return Interrupted(); };
+  }
   // Throws engine::Error kInterrupted then. Prepares a statement: for every some hundred rows.
   void ThrowIfInterrupted();
 

@@ -191,7 +191,7 @@ std::unique_ptr<FunctionRows> OpenExplanation(const ConnectionPtr& shared,
     while (query.Step()) {
     }
   }
-  const std::function<bool()> cancel = [&] { return connection->Interrupted(); };
+  const std::function<bool()> cancel = connection->Cancel();
   std::vector<ExplainRow> rows;
   int64_t number = 0;
   for (const SearchLog::Entry& entry : log.entries())

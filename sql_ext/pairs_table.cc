@@ -79,7 +79,7 @@ class Pairs : public FunctionRows {
   const double threshold_;
   const std::vector<engine::RowPlace> rows_;
   const uint64_t searched_;  // rows of the view, some of which may be gone from the content
-  const std::function<bool()> cancel_ = [this] { return connection_.Interrupted(); };
+  const std::function<bool()> cancel_ = connection_.Cancel();
   std::vector<float> query_;
   size_t row_ = 0;                   // the next to look up
   std::vector<engine::Found> near_;  // of the one before

@@ -90,7 +90,7 @@ engine::View Table::ViewFor(const TableState& state) {
   }
   return OrCure([&] {
     const auto collection = CollectionFor(state);
-    engine::View view = collection->ViewAt(VisibleCommit(state), overlay);
+    engine::View view = collection->ViewAt(VisibleCommit(state), overlay, connection->Cancel());
     if (collection->options().quantization != index::Quantization::kNone) view.Pin(collection);
     return view;
   });
@@ -111,7 +111,9 @@ uint64_t Table::VisibleCommit(const TableState& state) const {
 std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64_t row_id) {
   const auto overlay = Overlay(state);
   if (!overlay || !overlay->Touches(row_id)) {
-    return OrCure([&] { return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state)); });
+    return OrCure([&] {
+      return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state), connection->Cancel());
+    });
   }
   const auto pending = overlay->Find(row_id);
   if (!pending) return std::nullopt;
@@ -132,7 +134,7 @@ engine::PendingWrites& Table::Pending(size_t vector) {
       if (live) database->CollectGarbage(*live);
     }
     current.collection = CollectionFor(state);
-    OrCure([&] { current.collection->BeginWrite(state.commit); });
+    OrCure([&] { current.collection->BeginWrite(state.commit, connection->Cancel()); });
     current.vector = vector;
     current.base_commit = state.commit;
     current.pending = std::make_shared<engine::PendingWrites>(state.dimension);
@@ -166,7 +168,7 @@ uint32_t Table::DimensionBy(const engine::ModelInfo& model, size_t vector) const
 
 std::vector<float> Table::Encode(const TableState& state, const encoder::Encoder& encoder,
                                  std::span<const std::string_view> texts) const {
-  std::vector<float> vectors = encoder.Encode(texts, [this] { return connection->Interrupted(); });
+  std::vector<float> vectors = encoder.Encode(texts, connection->Cancel());
   const size_t whole = encoder.dimension();
   if (whole == state.dimension) return vectors;
   std::vector<float> cut;

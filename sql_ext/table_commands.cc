@@ -258,7 +258,7 @@ void Table::RunCommand(const std::string& command, sqlite3_value* row_id) {
     ChangeModel(command.substr(0, model - 1), command.substr(model + kModel.size()));
   } else if (command == "optimize") {
     for (const TableState& state : ReadStates())
-      CollectionFor(state)->Optimize([this] { return connection->Interrupted(); });
+      CollectionFor(state)->Optimize(connection->Cancel());
   } else if (command == "integrity-check") {
     CheckIntegrity(this);
   } else {

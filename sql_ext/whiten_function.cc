@@ -46,8 +46,7 @@ void AddAll(Connection* connection, const encoder::Encoder& encoder, ReadOnlyQue
     if (more && texts.back().empty()) texts.pop_back();
     if (texts.empty() || (more && texts.size() < kTextsAtATime)) continue;
     const std::vector<std::string_view> views(texts.begin(), texts.end());
-    const std::vector<float> vectors =
-        encoder.Encode(views, [connection] { return connection->Interrupted(); });
+    const std::vector<float> vectors = encoder.Encode(views, connection->Cancel());
     for (size_t i = 0; i < texts.size(); ++i) fit->Add({&vectors[i * dimension], dimension});
     texts.clear();
   }

@@ -80,6 +80,43 @@ class Interrupt : public testing::Test {
   TestConnection connection_;
 };
 
+// Counts how often the extension asks within one statement whether it was interrupted, which it
+// does by a statement of its own, and interrupts it at one of these.
+class Polls {
+ public:
+  // `at`: 0 for never.
+  static int Of(TestConnection* connection, const std::string& sql, int at = 0) {
+    Polls polls(connection->db(), at);
+    sqlite3_trace_v2(connection->db(), SQLITE_TRACE_STMT, Note, &polls);
+    int code = SQLITE_OK;
+    try {
+      connection->Rows(sql);
+    } catch (const SqlError& error) {
+      code = error.code() & 0xff;
+    }
+    sqlite3_trace_v2(connection->db(), 0, nullptr, nullptr);
+    EXPECT_EQ(code, at == 0 ? SQLITE_OK : SQLITE_INTERRUPT) << sql;
+    return polls.count_;
+  }
+  // Every one of them ends the statement, at the next at the latest.
+  static void ExpectThatAnyEnds(TestConnection* connection, const std::string& sql, int polls) {
+    for (const int at : {1, polls / 2, polls - 2})
+      EXPECT_LE(Of(connection, sql, at), at + 2) << sql;
+  }
+
+ private:
+  Polls(sqlite3* db, int at) : db_(db), at_(at) {}
+  static int Note(unsigned, void* context, void*, void* sql) {
+    auto* polls = static_cast<Polls*>(context);
+    if (std::string_view(static_cast<const char*>(sql)) != "-- SELECT 1") return 0;
+    if (++polls->count_ == polls->at_) sqlite3_interrupt(polls->db_);
+    return 0;
+  }
+  sqlite3* const db_;
+  const int at_;
+  int count_ = 0;
+};
+
 TEST_F(Interrupt, EndsSearches) {
   MakePoints(20000, 16);
   ExpectInterrupted(
@@ -125,6 +162,52 @@ TEST_F(Interrupt, EndsEmbeddingAndLeavesNothingOfTheTransaction) {
   ExpectInterrupted(TextRows(10000000));
   EXPECT_EQ(connection_.Value("SELECT count(*) FROM notes"), "0");
   EXPECT_EQ(connection_.ErrorOf("INSERT INTO notes(notes) VALUES ('integrity-check')"), "");
+}
+
+TEST_F(Interrupt, IsAskedForWhileAFirstSearchLoads) {
+  const std::string file = folder_.File("loaded.db");
+  TestConnection(file).Rows(
+      "CREATE VIRTUAL TABLE p USING semblance(v FLOAT[1024] distance_metric=l2);"
+      "WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 5000) "
+      "INSERT INTO p(rowid, v) SELECT x, zeroblob(4096) FROM i;");
+  // A search, a look at one vector, and a first write.
+  for (const char* sql : {"SELECT rowid FROM p WHERE v MATCH zeroblob(4096) AND k = 3",
+                          "SELECT length(v) FROM p WHERE rowid = 7",
+                          "UPDATE p SET v = zeroblob(4096) WHERE rowid = 7"}) {
+    std::vector<std::string> rows;
+    {
+      TestConnection reader(file);
+      EXPECT_GE(Polls::Of(&reader, sql), 10) << sql;
+      rows = reader.Rows(sql);
+    }
+    for (const int at : {1, 5, 8}) {
+      TestConnection reader(file);
+      EXPECT_LE(Polls::Of(&reader, sql, at), at + 2) << sql;
+      EXPECT_EQ(reader.Rows(sql), rows) << sql;
+    }
+  }
+}
+
+TEST_F(Interrupt, IsAskedForWithinOneExactScan) {
+  connection_.Rows(
+      "CREATE VIRTUAL TABLE p USING semblance(v FLOAT[1024] distance_metric=l2 index=flat);"
+      "WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 20000) "
+      "INSERT INTO p(v) SELECT zeroblob(4096) FROM i;");
+  const std::string scan = "SELECT count(*) FROM p WHERE p MATCH zeroblob(4096) AND k = 1";
+  const int polls = Polls::Of(&connection_, scan);
+  EXPECT_GE(polls, 3);
+  Polls::ExpectThatAnyEnds(&connection_, scan, polls);
+}
+
+TEST_F(Interrupt, IsAskedForBetweenTheBatchesOfOneEmbedding) {
+  MakeTexts(500);
+  const std::string search = "SELECT count(*) FROM notes WHERE body MATCH 'x' AND k = 1";
+  connection_.Rows("BEGIN; UPDATE notes SET body = body || '.';");
+  // The search embeds what the transaction has written, in one go.
+  const int polls = Polls::Of(&connection_, search);
+  EXPECT_GE(polls, 4);
+  connection_.Rows("ROLLBACK; BEGIN; UPDATE notes SET body = body || '.';");
+  EXPECT_LE(Polls::Of(&connection_, search, polls / 2), polls / 2 + 2);
 }
 
 }  // namespace
