@@ -25,6 +25,7 @@ std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
   search.filter = options_.filter.get();
   search.k = static_cast<uint32_t>(std::min<uint64_t>(k, UINT32_MAX));
   search.ef = options_.ef;
+  search.oversample = options_.oversample;
   search.exact = exact;
   search.report = options_.report;
   if (options_.cancel) search.cancel = &options_.cancel;

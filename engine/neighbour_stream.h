@@ -28,6 +28,7 @@ class NeighbourStream {
     std::optional<uint32_t> wanted;           // rows that will be asked for, when it is known
     bool complete = false;                    // no row may be missed
     uint32_t ef = 64;                         // candidates of the approximate search
+    uint32_t oversample = 0;                  // as ViewSearch has it
     std::shared_ptr<const RowFilter> filter;  // nullptr: every row
     std::function<bool()> cancel;             // as ViewSearch has it; empty: never
     SearchReport* report = nullptr;           // as ViewSearch has it

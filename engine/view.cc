@@ -127,6 +127,7 @@ std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
   index::SearchOptions search;
   search.k = options.k;
   search.ef = std::max(options.ef, options.k);
+  search.oversample = options.oversample;
   search.allowed = allowed.get();
   search.exact = options.exact;
   search.cancel = options.cancel;

@@ -28,6 +28,7 @@ struct Found {
 struct ViewSearch {
   uint32_t k = 10;
   uint32_t ef = 64;                   // HNSW's candidates; raised to k when smaller
+  uint32_t oversample = 0;            // of quantized segments, for this search; 0: the table's
   const RowFilter* filter = nullptr;  // nullptr: every row
   bool exact = false;                 // compare with every row, whatever the segments' kinds
   SearchReport* report = nullptr;     // its parts are added to it, when given

@@ -107,8 +107,9 @@ class StoredSegment final : public Segment {
     Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options.k);
     if (options.exact) return MeasureAll(options, rescorer);
     SearchOptions wide = options;
-    wide.k = static_cast<uint32_t>(
-        std::min<uint64_t>(uint64_t{options.k} * rescoring_.oversample, size()));
+    const uint32_t oversample =
+        options.oversample == 0 ? rescoring_.oversample : options.oversample;
+    wide.k = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{options.k} * oversample, size()));
     // A walk gives no more than it keeps; not even for rescoring shall it keep more than was asked.
     if (data_.graph) wide.k = std::min(wide.k, std::max(options.ef, options.k));
     const std::vector<Neighbour> candidates = Nearest(scorer, wide);

@@ -85,6 +85,7 @@ struct SearchStats {
 struct SearchOptions {
   uint32_t k = 10;
   uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
+  uint32_t oversample = 0;               // in place of Rescoring::oversample; 0: that one
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
   bool exact = false;                    // measure every allowed vector, whatever the kind
   SearchStats* stats = nullptr;          // added to, when given

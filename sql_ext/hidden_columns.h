@@ -19,7 +19,8 @@ enum class HiddenColumn {
   kScore,
   kDiversity,
   kWordRank,
-  kMeaningRank
+  kMeaningRank,
+  kOversample
 };
 
 // Those that a table has: those after kDistance came later, and each is missing where the table or

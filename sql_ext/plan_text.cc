@@ -16,13 +16,16 @@ constexpr std::string_view kEveryRow = "every row";
 std::string WriteStep(const PlanStep& step) {
   switch (step.kind) {
     case Kind::kMatch:
-      return std::string(kNearest) + QuotedIfNeeded(step.column);
+      return std::string(kNearest) + QuotedIfNeeded(step.column) +
+             (step.how.empty() ? "" : " (" + step.how + ")");
     case Kind::kK:
       return "k " + step.comparison;
     case Kind::kEf:
       return "ef =";
     case Kind::kDiversity:
       return "diversity =";
+    case Kind::kOversample:
+      return "oversample =";
     case Kind::kLimit:
       return "limit";
     case Kind::kOffset:
@@ -74,10 +77,15 @@ std::string TakeComparison(std::string_view* text) {
 }
 
 PlanStep TakeStep(std::string_view* text) {
-  if (Take(text, kNearest)) return {Kind::kMatch, TakeName(text), "", "", false};
+  if (Take(text, kNearest)) {
+    PlanStep step{Kind::kMatch, TakeName(text), "", "", false};
+    if (text->starts_with(" (")) text->remove_prefix(std::min(text->find(')') + 1, text->size()));
+    return step;
+  }
   if (Take(text, "k ")) return {Kind::kK, "", TakeComparison(text), "", false};
   if (Take(text, "ef =")) return {Kind::kEf, "", "", "", false};
   if (Take(text, "diversity =")) return {Kind::kDiversity, "", "", "", false};
+  if (Take(text, "oversample =")) return {Kind::kOversample, "", "", "", false};
   if (Take(text, "limit")) return {Kind::kLimit, "", "", "", false};
   if (Take(text, "offset")) return {Kind::kOffset, "", "", "", false};
   if (Take(text, "distance ")) return {Kind::kDistance, "", TakeComparison(text), "", false};

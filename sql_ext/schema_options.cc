@@ -60,7 +60,7 @@ void SetOption(const TableOption& option, VectorColumn* column) {
     column->quantization = Choose<index::Quantization>(
         key, value, {{"none", index::Quantization::kNone}, {"sq8", index::Quantization::kSq8}});
   } else if (key == "oversample") {
-    column->oversample = ParseNumber(key, value, 1, 1000);
+    column->oversample = ParseNumber(key, value, 1, kMostOversample);
   } else if (key == "hnsw_m") {
     column->hnsw_m = ParseNumber(key, value, 2, 256);
   } else if (key == "ef_construction") {

@@ -39,7 +39,7 @@ struct Cursor : sqlite3_vtab_cursor {
   bool row_found_ = false;
   std::unique_ptr<TableSearch> search_;
   RankedRow found_;  // by search_
-  std::optional<int64_t> k_, ef_;
+  std::optional<int64_t> k_, ef_, oversample_;
   ValuePtr match_;
 };
 
@@ -93,6 +93,7 @@ void Cursor::Filter(PlanWay way, std::string_view plan, sqlite3_value** values) 
   const TableRequest request = ReadRequest(table->columns, plan, values);
   k_ = request.k;
   ef_ = request.ef;
+  oversample_ = request.oversample;
   if (request.nothing || request.limit == 0) return;
   if (way == PlanWay::kSearch) {
     StartSearch(request);
@@ -179,6 +180,9 @@ void Cursor::Column(sqlite3_context* context, int column) {
       break;
     case HiddenColumn::kDiversity:
       sqlite3_result_double(context, search_->diversity());
+      break;
+    case HiddenColumn::kOversample:
+      if (oversample_) sqlite3_result_int64(context, *oversample_);
       break;
     case HiddenColumn::kWordRank:
       if (found_.word_rank) sqlite3_result_int64(context, *found_.word_rank);

@@ -83,6 +83,7 @@ class Planner {
     SetOrder();
     TakeLimit();
     SetCosts();
+    if (searching_) steps_[0].how = How();
     if (!refusal_.empty()) {
       SetText("refused: " + refusal_, PlanWay::kRefused);
     } else {
@@ -98,6 +99,34 @@ class Planner {
     if (column >= table_.declared()) return table_.columns.VectorName(0);
     return table_.columns.columns[static_cast<size_t>(column)].name;
   }
+  // Which index a search asks, whether it may miss rows, and for how many it asks.
+  std::string How() const {
+    const VectorColumn& vector =
+        table_.columns.vectors[table_.columns.VectorNamed(steps_[0].column).value_or(0)];
+    const bool flat = vector.kind == index::Kind::kFlat;
+    const bool codes = vector.quantization != index::Quantization::kNone;
+    bool counted = false, skips = false, ends = false;  // as TableRequest has it
+    for (const PlanStep& step : steps_) {
+      counted |= step.kind == Kind::kK || step.kind == Kind::kLimit;
+      if (step.kind != Kind::kDistance) continue;
+      ends |= step.comparison.starts_with('<') && step.comparison != "<>";
+      skips |= !step.comparison.starts_with('<') || step.comparison == "<>";
+    }
+    std::string how = std::string(flat ? "flat" : "hnsw") + (codes ? " sq8" : "");
+    how += (flat && !codes) || skips || (ends && !counted) ? ", exact"
+           : counted                                       ? ", approximate"
+                                                           : ", exact while rows are few";
+    sqlite3_value* const k = k_ < 0 ? nullptr : Literal(k_);
+    const bool number = k != nullptr && sqlite3_value_type(k) == SQLITE_INTEGER;
+    return number ? how + ", k " + KComparison() + " " + std::to_string(sqlite3_value_int64(k))
+                  : how;
+  }
+  const std::string& KComparison() const {
+    return std::find_if(steps_.begin(), steps_.end(),
+                        [](const PlanStep& step) { return step.kind == Kind::kK; })
+        ->comparison;
+  }
+
   std::string MissingMatch() const {
     return "add " + QuotedIfNeeded(table_.columns.VectorName(0)) + " MATCH …";
   }
@@ -163,13 +192,15 @@ class Planner {
     if (c.iColumn == table_.hidden(HiddenColumn::kEf)) return TakeArgument(i, Kind::kEf, "ef");
     if (c.iColumn == table_.hidden(HiddenColumn::kDiversity))
       return TakeArgument(i, Kind::kDiversity, "diversity");
+    if (c.iColumn == table_.hidden(HiddenColumn::kOversample))
+      return TakeArgument(i, Kind::kOversample, "oversample");
     if (!c.usable) return false;
     if (c.iColumn == table_.hidden(HiddenColumn::kDistance)) return TakeDistance(i);
     return TakeCondition(i);
   }
 
-  // k, ef and diversity are arguments rather than conditions: without them the search is another
-  // one.
+  // k, ef, diversity and oversample are arguments rather than conditions: without them the search
+  // is another one.
   bool TakeArgument(int i, Kind kind, const std::string& name) {
     const auto& c = info_->aConstraint[i];
     const bool below = c.op == SQLITE_INDEX_CONSTRAINT_LT || c.op == SQLITE_INDEX_CONSTRAINT_LE;
@@ -305,10 +336,10 @@ class Planner {
   // uses give it away. A statement that only selects them has no other way and pays nothing.
   double Avoidance() const {
     std::vector<int> of_search = {
-        table_.hidden(HiddenColumn::kTable),    table_.hidden(HiddenColumn::kK),
-        table_.hidden(HiddenColumn::kEf),       table_.hidden(HiddenColumn::kDistance),
-        table_.hidden(HiddenColumn::kRank),     table_.hidden(HiddenColumn::kScore),
-        table_.hidden(HiddenColumn::kDiversity)};
+        table_.hidden(HiddenColumn::kTable),     table_.hidden(HiddenColumn::kK),
+        table_.hidden(HiddenColumn::kEf),        table_.hidden(HiddenColumn::kDistance),
+        table_.hidden(HiddenColumn::kRank),      table_.hidden(HiddenColumn::kScore),
+        table_.hidden(HiddenColumn::kDiversity), table_.hidden(HiddenColumn::kOversample)};
     for (const VectorColumn& vector : table_.columns.vectors)
       of_search.push_back(static_cast<int>(vector.column));
     constexpr int kLastBit = 63;  // of every column from there on

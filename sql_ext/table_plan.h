@@ -1,8 +1,9 @@
 // How xBestIndex tells xFilter what a statement asks for: idxStr, a text that EXPLAIN QUERY PLAN
 // shows and that is read back. One step a value, in the order of the values.
 //
-//   nearest by body              the query of a search, a text or a vector
-//   k =  k <=  k <  ef =  diversity =                     its arguments
+//   nearest by body (hnsw, approximate, k = 10)
+//                                the query of a search; in brackets, which nobody reads back, how
+//   k =  k <=  k <  ef =  diversity =  oversample =       its arguments
 //   limit  offset                what SQLite will pull
 //   distance <=                  a bound on the distance
 //   where year >=                a condition on a column or rowid, asked of the content table first
@@ -22,12 +23,23 @@ namespace semblance::sql {
 enum class PlanWay { kScan = 0, kSearch = 1, kRefused = 2 };  // kRefused: idxStr says why
 
 struct PlanStep {
-  enum class Kind { kMatch, kK, kEf, kDiversity, kLimit, kOffset, kDistance, kCondition };
+  enum class Kind {
+    kMatch,
+    kK,
+    kEf,
+    kDiversity,
+    kOversample,
+    kLimit,
+    kOffset,
+    kDistance,
+    kCondition
+  };
   Kind kind;
   std::string column;      // kMatch, kCondition: its name, or "rowid"
   std::string comparison;  // kK, kDistance, kCondition: an SQL operator, IN, IS NULL, …
   std::string collation;   // kCondition: empty for BINARY
   bool literal = false;    // kCondition
+  std::string how = {};    // kMatch: for people
 };
 
 std::string WritePlan(const std::vector<PlanStep>& steps);

@@ -272,6 +272,9 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
       case PlanStep::Kind::kDiversity:
         request.diversity = Fraction(value, "diversity");
         break;
+      case PlanStep::Kind::kOversample:
+        request.oversample = WholeArgument(value, "oversample", 1, kMostOversample);
+        break;
       case PlanStep::Kind::kLimit:
         request.limit = sqlite3_value_int64(value);
         break;

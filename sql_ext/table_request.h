@@ -43,6 +43,7 @@ struct TableRequest {
   std::optional<int64_t> k;
   std::optional<int64_t> ef;
   double diversity = 0;  // index/diversify.h
+  std::optional<int64_t> oversample;
   std::optional<int64_t> limit;
   int64_t offset = 0;
   DistanceRange distance;

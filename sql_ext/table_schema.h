@@ -31,6 +31,8 @@ struct TableColumn {
   Role role = Role::kMetadata;
 };
 
+inline constexpr uint32_t kMostOversample = 1000;
+
 // How one column is searched by.
 struct VectorColumn {
   size_t column = 0;       // its position among the declared ones

@@ -68,6 +68,12 @@ void CheckHybrid(const Table& table, size_t vector, const TableRequest& request)
                  "diversity goes with a search by meaning alone, not with hybrid()");
 }
 
+void CheckQuantized(const Table& table, size_t vector) {
+  if (table.columns.vectors[vector].quantization != index::Quantization::kNone) return;
+  ThrowInvalid(ErrorKind::kQuery, "oversample is of a column with quantization=sq8, and " +
+                                      table.VectorColumnName(vector) + " has none");
+}
+
 int64_t HybridCandidates(std::optional<uint32_t> wanted) {
   constexpr int64_t kLeast = 100, kTimes = 4, kUncounted = 1000;
   return wanted ? std::max(kLeast, kTimes * *wanted) : kUncounted;
@@ -116,6 +122,7 @@ std::unique_ptr<TableSearch> TableSearch::Begin(Table* table, const TableState& 
   auto query = Read(table, state, request.match);
   if (!query) return nullptr;
   if (query->hybrid) CheckHybrid(*table, state.vector, request);
+  if (request.oversample) CheckQuantized(*table, state.vector);
   return std::unique_ptr<TableSearch>(
       new TableSearch(table, state, request, *std::move(query), std::move(has_content)));
 }
@@ -137,8 +144,9 @@ TableSearch::TableSearch(Table* table, const TableState& state, const TableReque
   if (options.wanted) *options.wanted += static_cast<uint32_t>(examples_.size());
   options.complete = request.MustBeComplete();
   options.ef = static_cast<uint32_t>(request.ef.value_or(table->Vector(state).ef));
+  options.oversample = static_cast<uint32_t>(request.oversample.value_or(0));
   options.filter = filter_;
-  options.cancel = [connection = table->connection.get()] { return connection->Interrupted(); };
+  options.cancel = table->connection->Cancel();
   if (diversity_ > 0) candidates_ = request.Candidates();
   if (hybrid_) {
     candidates_ = HybridCandidates(request.Wanted());
@@ -220,7 +228,7 @@ std::vector<RankedRow> TableSearch::Diverse() {
   const index::Candidates candidates{table_.Vector(state_).metric, dimension, vectors, distances};
   std::vector<RankedRow> diverse;
   for (const uint32_t i : index::Diversify(candidates, static_cast<uint32_t>(most_), diversity_,
-                                           [&] { return table_.connection->Interrupted(); })) {
+                                           table_.connection->Cancel())) {
     diverse.push_back(found[i]);
   }
   return diverse;

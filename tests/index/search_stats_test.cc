@@ -53,6 +53,9 @@ TEST(SearchStatsTest, CodesAreComparedAndTheBestMeasuredInFull) {
   const SearchStats stats = StatsOf(*segment, clusters.Draw(), {.k = 5});
   EXPECT_EQ(stats.distances, 1000u);
   EXPECT_EQ(stats.rescored, 20u);
+  const SearchStats wider = StatsOf(*segment, clusters.Draw(), {.k = 5, .oversample = 10});
+  EXPECT_EQ(wider.distances, 1000u);
+  EXPECT_EQ(wider.rescored, 50u);
   const SearchStats exact = StatsOf(*segment, clusters.Draw(), {.k = 5, .exact = true});
   EXPECT_EQ(exact.distances, 0u);
   EXPECT_EQ(exact.rescored, 1000u);

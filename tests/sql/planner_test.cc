@@ -154,8 +154,7 @@ TEST_F(Planner, AMadeQueryMayStandBeyondTheSixteenthCondition) {
   for (int i = 0; i < 20; ++i) many += "n <> " + std::to_string(100 + i) + " AND ";
   for (const char* match : {"p = similar_to(11)", "p MATCH similar_to(11)",
                             "v MATCH similar_to(11)", "p = (SELECT similar_to(11))"}) {
-    EXPECT_EQ(Ask("SELECT rowid FROM p WHERE " + many + match + " AND k = 2"),
-              (Rows{"10", "12"}))
+    EXPECT_EQ(Ask("SELECT rowid FROM p WHERE " + many + match + " AND k = 2"), (Rows{"10", "12"}))
         << match;
   }
   for (const char* match : {"w = hybrid('red', 'colour', 0)", "w MATCH hybrid('red', 'colour', 0)",
@@ -166,8 +165,9 @@ TEST_F(Planner, AMadeQueryMayStandBeyondTheSixteenthCondition) {
 }
 
 TEST_F(Planner, MatchThatIsNoConditionSaysSo) {
-  EXPECT_EQ(ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
-            "semblance: E_QUERY: MATCH on table p must be joined to the rest of WHERE or ON by AND");
+  EXPECT_EQ(
+      ErrorOf("SELECT rowid FROM p WHERE NOT (v MATCH '[10,0]')"),
+      "semblance: E_QUERY: MATCH on table p must be joined to the rest of WHERE or ON by AND");
   EXPECT_THAT(ErrorOf("SELECT v MATCH '[10,0]' FROM p"), HasSubstr("must be joined"));
 }
 
@@ -211,11 +211,13 @@ TEST_F(Planner, TheHostMayBeOlderThanItsFunctions) {
 }
 
 TEST_F(Planner, EveryPlanSaysInWordsWhatItDoes) {
-  EXPECT_EQ(Plan("SELECT rowid FROM p WHERE v MATCH '[1,1]' AND k = 10 AND rowid IN (1, 2) AND n "
-                 ">= abs(2) "
-                 "AND name = 'a, b' COLLATE NOCASE AND distance < 9"),
-            "SCAN p VIRTUAL TABLE INDEX 1:nearest by v, k =, where rowid IN, where n >=, "
-            "where name = COLLATE NOCASE, distance <\n");
+  EXPECT_EQ(
+      Plan("SELECT rowid FROM p WHERE v MATCH '[1,1]' AND k = 10 AND rowid IN (1, 2) AND n "
+           ">= abs(2) "
+           "AND name = 'a, b' COLLATE NOCASE AND distance < 9"),
+      "SCAN p VIRTUAL TABLE INDEX 1:nearest by v (hnsw, approximate, k = 10), k =, where rowid "
+      "IN, where n >=, "
+      "where name = COLLATE NOCASE, distance <\n");
   EXPECT_EQ(Plan("SELECT * FROM p"), "SCAN p VIRTUAL TABLE INDEX 0:every row\n");
   Ask("CREATE VIRTUAL TABLE odd USING semblance(\"the vector\" FLOAT[1] distance_metric=l2, \"a "
       "\"\"b\"\", c\" TEXT)");
@@ -223,9 +225,30 @@ TEST_F(Planner, EveryPlanSaysInWordsWhatItDoes) {
   const std::string sql =
       "SELECT rowid FROM odd WHERE \"the vector\" MATCH '[1]' AND \"a \"\"b\"\", c\" <> 'x'";
   EXPECT_EQ(Plan(sql),
-            "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\", where \"a \"\"b\"\", c\" <> "
+            "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\" (hnsw, exact while rows are "
+            "few), where \"a \"\"b\"\", c\" <> "
             "literal\n");
   EXPECT_EQ(Ask(sql), (Rows{"2"}));
+}
+
+TEST_F(Planner, APlanSaysWhichIndexAndWhetherRowsMayBeMissed) {
+  Ask("CREATE VIRTUAL TABLE f USING semblance(a FLOAT[1] index=flat, b FLOAT[1] index=flat "
+      "quantization=sq8, c FLOAT[1] quantization=sq8, \"d (x)\" FLOAT[1])");
+  const std::pair<const char*, const char*> cases[] = {
+      {"a MATCH '[1]' AND k <= 5", "nearest by a (flat, exact, k <= 5), k <="},
+      {"b MATCH '[1]' AND k = 5", "nearest by b (flat sq8, approximate, k = 5), k ="},
+      {"b MATCH '[1]' AND distance < 5", "nearest by b (flat sq8, exact), distance <"},
+      {"c MATCH '[1]' AND k = 1 + 4", "nearest by c (hnsw sq8, approximate), k ="},
+      {"c MATCH '[1]' AND k = 5 AND distance > 1 AND oversample = 8",
+       "nearest by c (hnsw sq8, exact, k = 5), k =, distance >, oversample ="},
+      {"c MATCH '[1]' AND k = 5 AND distance < 1",
+       "nearest by c (hnsw sq8, approximate, k = 5), k =, distance <"},
+      {"\"d (x)\" MATCH '[1]'", "nearest by \"d (x)\" (hnsw, exact while rows are few)"}};
+  for (const auto& [condition, plan] : cases) {
+    const std::string sql = std::string("SELECT rowid FROM f WHERE ") + condition;
+    EXPECT_EQ(Plan(sql), "SCAN f VIRTUAL TABLE INDEX 1:" + std::string(plan) + "\n");
+    EXPECT_EQ(Ask(sql), (Rows{})) << condition;
+  }
 }
 
 TEST_F(Planner, ArgumentsInFromAreTheQueryAndKAndEf) {
@@ -241,9 +264,11 @@ TEST_F(Planner, KMayBeABound) {
   EXPECT_EQ(Ask(search + "k < 2"), (Rows{"1"}));
   EXPECT_EQ(Ask(search + "3 >= k"), (Rows{"3"}));
   EXPECT_EQ(ErrorOf(search + "k > 2"), "semblance: E_QUERY: k is given as k = … or k <= …");
-  EXPECT_EQ(ErrorOf(search + "k BETWEEN 1 AND 2"), "semblance: E_QUERY: k is given as k = … or k <= …");
+  EXPECT_EQ(ErrorOf(search + "k BETWEEN 1 AND 2"),
+            "semblance: E_QUERY: k is given as k = … or k <= …");
   EXPECT_EQ(ErrorOf(search + "ef < 2"), "semblance: E_QUERY: ef is given as ef = …");
-  EXPECT_EQ(ErrorOf(search + "k IN (2, 3)"), "semblance: E_QUERY: k takes one value, not an IN list");
+  EXPECT_EQ(ErrorOf(search + "k IN (2, 3)"),
+            "semblance: E_QUERY: k takes one value, not an IN list");
   EXPECT_EQ(ErrorOf(search + "k <= 3 AND k <= 4"), "semblance: E_QUERY: k is given twice");
   EXPECT_EQ(ErrorOf(search + "k < 0"),
             "semblance: E_QUERY: k must be a whole number from 1 to 10001, not the INTEGER 0");
