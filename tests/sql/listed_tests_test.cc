@@ -1,4 +1,4 @@
-// docs/sqlite.md names a test for every trap: each of them exists.
+// docs/sqlite.md and traps.md name tests for every trap: each of them exists.
 
 #include <gtest/gtest.h>
 
@@ -52,6 +52,23 @@ TEST(ListedTests, AreThere) {
     EXPECT_GT(named, 0u) << cell;
   }
   EXPECT_GE(rows, 26u);
+}
+
+TEST(ListedTests, HoldEachOfTheTwentySixTraps) {
+  const std::set<std::string> all = AllTests();
+  const std::string list = Read(SEMBLANCE_SOURCE_DIR "/tests/sql/traps.md");
+  static const std::regex trap("\n([0-9]+)\\. ([^\n]*)");
+  static const std::regex name("`(\\w+\\.\\w+)`");
+  int traps = 0;
+  for (std::sregex_iterator i(list.begin(), list.end(), trap), end; i != end; ++i) {
+    EXPECT_EQ((*i)[1], std::to_string(++traps));
+    const std::string line = (*i)[2];
+    size_t tests = 0;
+    for (std::sregex_iterator n(line.begin(), line.end(), name); n != end; ++n, ++tests)
+      EXPECT_TRUE(all.contains((*n)[1])) << "trap " << traps << ": " << (*n)[1];
+    EXPECT_GT(tests, 0u) << "trap " << traps << " has no test";
+  }
+  EXPECT_EQ(traps, 26);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What bites a library inside of somebody's process, and in what its functions promise;
 // docs/sqlite.md lists the traps.
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -46,6 +48,20 @@ class Process : public Points {};
 TEST(ProcessThatForks, HasAChildThatEnds) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(ForkAndEnd(), testing::ExitedWithCode(0), "");
+}
+
+// A second copy of the file: the first is in use by other tests' connections. The threads that it
+// began are there until the process ends.
+TEST_F(Process, TheExtensionStaysLoadedWhenItsLastConnectionIsClosed) {
+  const std::string copy = folder_.File("semblance.so");
+  std::filesystem::copy_file(SEMBLANCE_EXTENSION, copy);
+  {
+    TestConnection connection(":memory:", copy);
+    EXPECT_EQ(connection.Value("SELECT vec_length(embed('a violin'))"), "256");
+  }
+  void* const still = dlopen(copy.c_str(), RTLD_NOLOAD | RTLD_LAZY);
+  EXPECT_NE(still, nullptr);
+  if (still != nullptr) dlclose(still);
 }
 
 TEST_F(Process, NothingIsThrownAtTheHost) {

@@ -133,6 +133,23 @@ TEST_F(Transactions, ChangesCountsTheRowsOfTheUser) {
   EXPECT_EQ(Ask("SELECT changes()"), (Rows{"10"}));
 }
 
+// SQLite gives what the statement said, and does not ask the table what became of it.
+TEST_F(Transactions, ReturningKnowsARowIdOnlyThatTheStatementNames) {
+  EXPECT_EQ(Ask("INSERT INTO p(rowid, v, name, n) VALUES (300, '[1,1]', 'x', '7') "
+                "RETURNING rowid, name, n, v"),
+            (Rows{"300|x|7|[1,1]"}));
+  EXPECT_EQ(
+      Ask("INSERT INTO p(v, name) VALUES ('[1,1]', 'x'), ('[2,1]', 'y') RETURNING rowid, name"),
+      (Rows{"-1|x", "-1|y"}));
+  EXPECT_EQ(Ask("SELECT last_insert_rowid()"), (Rows{"302"}));
+  Ask("CREATE VIRTUAL TABLE keyed USING semblance(id INTEGER PRIMARY KEY, v FLOAT[1])");
+  EXPECT_EQ(Ask("INSERT INTO keyed(id, v) VALUES (7, '[1]') RETURNING id, v"), (Rows{"7|[1]"}));
+  EXPECT_THAT(ErrorOf("UPDATE p SET n = 3 WHERE rowid = 300 RETURNING n"),
+              HasSubstr("RETURNING is not available on virtual tables"));
+  EXPECT_THAT(ErrorOf("DELETE FROM p WHERE rowid = 300 RETURNING n"),
+              HasSubstr("RETURNING is not available on virtual tables"));
+}
+
 TEST_F(Transactions, WhatATransactionTakesBackLeavesTheCommitsInStep) {
   Ask("BEGIN; SAVEPOINT s; INSERT INTO p(rowid, v) VALUES (500, '[500,0]'); ROLLBACK TO s; COMMIT");
   Ask("BEGIN; INSERT INTO p(rowid, v) VALUES (501, '[501,0]'); DELETE FROM p WHERE rowid = 501; "
@@ -159,8 +176,9 @@ TEST_F(Transactions, ThePragmaChecksTheVectorsTooWhereTheHostAsks) {
   EXPECT_EQ(Ask("PRAGMA integrity_check; COMMIT"), (Rows{"ok"}));
   Ask("DELETE FROM p_content WHERE id = 7");
   const bool host_asks = sqlite3_libversion_number() >= 3044000;
-  EXPECT_THAT(Ask("PRAGMA integrity_check"),
-              testing::ElementsAre(HasSubstr(host_asks ? "semblance: E_CORRUPT: table p: " : "ok")));
+  EXPECT_THAT(
+      Ask("PRAGMA integrity_check"),
+      testing::ElementsAre(HasSubstr(host_asks ? "semblance: E_CORRUPT: table p: " : "ok")));
   EXPECT_EQ(Ask("PRAGMA quick_check"), (Rows{"ok"}));
   Ask("INSERT INTO p_content(id, c0) VALUES (7, 'even')");
 }
