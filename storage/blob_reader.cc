@@ -33,7 +33,7 @@ class RocksBlobReader : public BlobReader {
     }
     char* to = static_cast<char*>(out);
     while (bytes > 0) {
-      if (rest_.empty()) LoadChunk();
+      if (rest_.empty()) LoadChunk(position_);
       const size_t part = std::min(bytes, rest_.size());
       std::memcpy(to, rest_.data(), part);
       rest_.remove_prefix(part);
@@ -53,12 +53,16 @@ class RocksBlobReader : public BlobReader {
       throw Error(ErrorKind::kCorruption, database_.Where(family_, key_) + " holds no blob");
     }
     header_ = *header;
+    // Its size is believed only where its end is: who reads makes room for it.
+    if (header_.bytes > 0) LoadChunk((header_.chunks() - 1) * header_.chunk_bytes);
+    rest_ = {};
     return true;
   }
 
-  void LoadChunk() {
-    const auto chunk = static_cast<uint32_t>(position_ / header_.chunk_bytes);
-    const uint64_t expected = std::min<uint64_t>(header_.chunk_bytes, header_.bytes - position_);
+  // The chunk that begins there, into rest_.
+  void LoadChunk(uint64_t position) {
+    const auto chunk = static_cast<uint32_t>(position / header_.chunk_bytes);
+    const uint64_t expected = std::min<uint64_t>(header_.chunk_bytes, header_.bytes - position);
     const std::string key = ChunkKey(key_, header_.generation, chunk);
     const auto payload = database_.Read(options_, family_, key, &chunk_);
     if (!payload || payload->size() != expected) {

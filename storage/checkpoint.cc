@@ -28,8 +28,9 @@ void CopyFamily(const Database& from, Database* to, uint32_t family,
   to->Write(&batch, /*sync=*/true, "cannot copy");
 }
 
-// RocksDB's checkpoint links files, which memory has none of.
-void CopyFromMemory(const Database& from, const std::string& folder) {
+// RocksDB's checkpoint links files, which memory has none of, and flushes, which a store that is
+// only read cannot.
+void CopyRecords(const Database& from, const std::string& folder) {
   OpenOptions options;
   options.families = from.family_names();
   try {
@@ -55,8 +56,8 @@ void CopyTo(const Database& database, const std::string& folder) {
     throw Error(ErrorKind::kInvalid, folder + ": a checkpoint needs a folder that does not exist" +
                                          (error ? ": " + error.message() : ""));
   }
-  if (database.in_memory()) {
-    CopyFromMemory(database, folder);
+  if (database.in_memory() || database.read_only()) {
+    CopyRecords(database, folder);
     return;
   }
   const auto lock = database.LockForWriting();  // it flushes

@@ -57,10 +57,10 @@ void CheckNotForked(const std::string& folder) {
   pid_t first = 0;
   if (user.compare_exchange_strong(first, getpid()) || first == getpid()) return;
   throw Error(
-      ErrorKind::kInvalid,
+      ErrorKind::kForked,
       folder +
-          ": this process was made by fork() after its parent had opened a store, and cannot "
-          "open one: open the first database after the fork, or start the child as a new "
+          ": this process was made by fork() after its parent had opened a store, and can only "
+          "read one: open the first database after the fork, or start the child as a new "
           "program (Python: multiprocessing.set_start_method('spawn'))");
 }
 
@@ -77,18 +77,26 @@ std::shared_ptr<rocksdb::Env> DiskEnv() {
 Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
                    const OpenOptions& options)
     : base_env_(std::move(env)),
-      files_(std::make_shared<LogFileSystem>(base_env_->GetFileSystem())),
+      files_(std::make_shared<LogFileSystem>(
+          std::make_shared<CountingFileSystem>(base_env_->GetFileSystem(), written_))),
       env_(rocksdb::NewCompositeEnv(files_)),
       folder_(folder),
       family_names_(CheckedFamilies(options.families)),
       in_memory_(options.in_memory),
+      read_only_(options.read_only),
       cache_(rocksdb::NewLRUCache(kBlockCacheBytes, /*num_shard_bits=*/2)),
       watch_(std::make_shared<ErrorWatch>()) {
-  CheckNotForked(folder_);
-  if (!in_memory_) InspectFolder(folder_, options, env_.get());
+  if (!read_only_) CheckNotForked(folder_);
   try {
-    OpenRocks();
+    if (read_only_) {
+      OpenBesideOthers();
+    } else {
+      if (!in_memory_) InspectFolder(folder_, options, env_.get());
+      OpenRocks();
+    }
     ReadOrWriteHeader();
+    ReadWritten();
+    if (read_only_) return;
     RemoveUnfinishedBlobs();
     DropOldLogs();
   } catch (...) {
@@ -103,8 +111,12 @@ void Database::OpenRocks() {
   rocksdb::DBOptions options = MakeDbOptions(env_.get());
   const auto logger = std::make_shared<SilentLogger>();
   options.info_log = logger;
-  options.sst_file_manager = NewSpaceWatcher(files_, logger);
-  options.listeners.push_back(watch_);
+  if (read_only_) {
+    options.max_open_files = -1;  // opened now: whoever writes to the folder removes old ones
+  } else {
+    options.sst_file_manager = NewSpaceWatcher(files_, logger);
+    options.listeners.push_back(watch_);
+  }
   const rocksdb::ColumnFamilyOptions family_options = MakeFamilyOptions(cache_);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
@@ -113,7 +125,9 @@ void Database::OpenRocks() {
   // Not TransactionDB::Open, which turns compactions off and, family by family, on again: each
   // writes and syncs a file, 70 ms in all. That guards policies other than WRITE_COMMITTED.
   rocksdb::DB* base = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(options, folder_, families, &handles_, &base);
+  rocksdb::Status status =
+      read_only_ ? rocksdb::DB::OpenForReadOnly(options, folder_, families, &handles_, &base)
+                 : rocksdb::DB::Open(options, folder_, families, &handles_, &base);
   rocksdb::TransactionDB* rocks = nullptr;
   if (status.ok()) {
     status =
@@ -121,6 +135,9 @@ void Database::OpenRocks() {
   }
   if (!status.ok()) {
     handles_.clear();  // RocksDB freed them, and the database
+    if (read_only_ && status.IsInvalidArgument()) {
+      throw Error(ErrorKind::kMissing, "the store in " + folder_ + " is only being made");
+    }
     if (status.IsPathNotFound()) {
       throw Error(ErrorKind::kCorruption,
                   folder_ + ": cannot open: a file of the store is gone: " + status.ToString());
@@ -129,6 +146,32 @@ void Database::OpenRocks() {
   }
   rocks_.reset(rocks);
   log_was_cut_ = logger->log_was_cut();
+}
+
+// Another process may flush, and remove logs and tables, between the moments in which RocksDB reads
+// the manifest, the logs and the tables. What was read belongs together when the manifest is as
+// before.
+void Database::OpenBesideOthers() {
+  constexpr int kAttempts = 40;
+  constexpr std::chrono::milliseconds kBetween{5};
+  OpenOptions options;
+  options.families = family_names_;
+  options.create_if_missing = false;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::string before = ManifestState(folder_);
+    try {
+      InspectFolder(folder_, options, env_.get());
+      OpenRocks();
+      if (ManifestState(folder_) == before) return;
+    } catch (const Error&) {
+      if (ManifestState(folder_) == before) throw;
+    }
+    Close();
+    std::this_thread::sleep_for(kBetween);
+  }
+  throw Error(
+      ErrorKind::kLockHeld,
+      folder_ + ": the store is open elsewhere, and its files change too quickly to be read");
 }
 
 void Database::ReadOrWriteHeader() {
@@ -145,6 +188,7 @@ void Database::ReadOrWriteHeader() {
     store_id_ = header->id;
     return;
   }
+  if (read_only_) throw Error(ErrorKind::kMissing, "there is no store in " + folder_ + " yet");
   // Without a header it is either a store whose creation was cut short, or somebody else's.
   if (!IsEmpty()) {
     throw Error(ErrorKind::kWrongVersion, folder_ + " holds a RocksDB that is no Semblance store");
@@ -219,9 +263,40 @@ void Database::FlushLongLog() noexcept {
   }
 }
 
+void Database::ReadWritten() {
+  rocksdb::PinnableSlice pinned;
+  const auto payload = Read({}, kDefaultFamilyNumber, kWrittenKey, &pinned);
+  if (!payload) return;
+  std::string_view rest = *payload;
+  given_before_ = TakeU64(&rest);
+  written_->given += given_before_;
+  written_->log += TakeU64(&rest);
+  written_->tables += TakeU64(&rest);
+}
+
+// Figures for people: what they are worth is no error.
+void Database::KeepWritten() noexcept {
+  if (read_only_ || in_memory_ || store_id_.empty() || written_->given == given_before_) return;
+  if (watch_->failed() || files_->current_log_failed()) return;
+  try {
+    std::string payload;
+    AppendU64(&payload, written_->given);
+    AppendU64(&payload, written_->log);
+    AppendU64(&payload, written_->tables);
+    rocksdb::WriteBatch batch;
+    Put(&batch, kDefaultFamilyNumber, kWrittenKey, payload);
+    const auto lock = LockForWriting();
+    WriteLocked(&batch, {}, "cannot write");
+  } catch (const std::exception&) {
+  }
+}
+
 void Database::Close() noexcept {
   if (!rocks_) return;
-  FlushLongLog();
+  if (!read_only_) {
+    FlushLongLog();
+    KeepWritten();
+  }
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     rocks_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   }
@@ -282,12 +357,16 @@ void Database::Write(rocksdb::WriteBatch* batch, bool sync, const char* what) {
 
 void Database::WriteLocked(rocksdb::WriteBatch* batch, const rocksdb::WriteOptions& options,
                            const char* what) const {
+  written_->given += batch->GetDataSize();
   rocksdb::TransactionDBWriteOptimizations optimizations;
   optimizations.skip_concurrency_control = true;  // it also is what lets DeleteRange through
   Check(rocks_->Write(options, optimizations, batch), folder_, what);
 }
 
 std::unique_lock<std::mutex> Database::LockForWriting() const {
+  if (read_only_) {
+    throw Error(ErrorKind::kReadOnly, folder_ + ": the store is opened to be read only");
+  }
   std::unique_lock<std::mutex> lock(write_mu_);
   rocksdb::Status stopped = watch_->WaitUntilWritable(std::chrono::seconds(0));
   if (!stopped.ok() && HasSpace()) stopped = watch_->WaitUntilWritable(kPatience);

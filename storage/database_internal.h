@@ -22,6 +22,7 @@
 #include "storage/log_files_internal.h"
 #include "storage/status_internal.h"
 #include "storage/store.h"
+#include "storage/written_bytes_internal.h"
 
 namespace semblance::storage {
 
@@ -48,6 +49,9 @@ class Database {
   const std::string& folder() const { return folder_; }
   const std::string& store_id() const { return store_id_; }  // 16 bytes
   bool in_memory() const { return in_memory_; }
+  bool read_only() const { return read_only_; }
+  // Of this and of earlier openings; what counts `given` are the writers.
+  WrittenBytes& written() const { return *written_; }
   bool log_was_cut() const { return log_was_cut_; }  // StoreStats
   const std::vector<std::string>& family_names() const { return family_names_; }
   const rocksdb::Cache& cache() const { return *cache_; }
@@ -84,6 +88,7 @@ class Database {
 
  private:
   void OpenRocks();
+  void OpenBesideOthers();
   void ReadOrWriteHeader();
   bool IsEmpty() const;
   void RemoveUnfinishedBlobs();
@@ -93,21 +98,26 @@ class Database {
   bool HasSpace() const;
   void KeepMemtable() const;
   void FlushLongLog() noexcept;
+  void ReadWritten();
+  void KeepWritten() noexcept;
   void Close() noexcept;
 
   // Constant after construction.
   const std::shared_ptr<rocksdb::Env> base_env_;
+  const std::shared_ptr<WrittenBytes> written_ = std::make_shared<WrittenBytes>();
   const std::shared_ptr<LogFileSystem> files_;  // over base_env_
   const std::unique_ptr<rocksdb::Env> env_;     // over files_
   const std::string folder_;
   const std::vector<std::string> family_names_;
   const bool in_memory_;
+  const bool read_only_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   const std::shared_ptr<ErrorWatch> watch_;
   std::unique_ptr<rocksdb::TransactionDB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // "default" first, then family_names_
   std::string store_id_;
   bool log_was_cut_ = false;
+  uint64_t given_before_ = 0;  // bytes, when it was opened
 
   mutable std::mutex mu_;
   // Guarded by mu_.
@@ -120,6 +130,10 @@ class Database {
 // Throws kMissing, kWrongVersion or kCorruption when `folder` holds no store that these families
 // could open; true when there is one, false when it is to be created.
 bool InspectFolder(const std::string& folder, const OpenOptions& options, rocksdb::Env* env);
+
+// FolderState without the logs: the same before and after something was read from the folder means
+// that no file that is in use has been removed meanwhile.
+std::string ManifestState(const std::string& folder);
 
 // Removes the chunks of one generation of a blob, however many there are.
 void RemoveChunks(Database* database, rocksdb::WriteBatch* batch, uint32_t family,

@@ -14,6 +14,8 @@ enum class ErrorKind {
   kWrongVersion,  // the folder was written by a newer format, or is no store at all
   kMissing,       // the folder does not exist and create_if_missing is false
   kIo,            // the operating system refused a read or a write
+  kReadOnly,      // a write to a store that was opened to be read only
+  kForked,        // this process was made by fork() after its parent had opened a store
   kInvalid,       // the call itself is wrong: unknown family, a transaction used after its end
 };
 

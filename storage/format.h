@@ -23,6 +23,8 @@
 //   "store"                          "SEMBLANC" (8)  u32 kFormatVersion  store id (16 random
 //   bytes).
 //                                    Later versions may append fields; 28 bytes here.
+//   "written"                        u64 bytes given  u64 to logs  u64 to tables: StoreStats, as of
+//                                    the last close
 //   "memtable"                       empty; means nothing, may come and go
 //   (Database::KeepMemtable). "pending/" u32 family blob-key   u8 generation: a blob is being
 //   written. Chunks of this
@@ -60,6 +62,7 @@ inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kStoreMagic = "SEMBLANC";
 inline constexpr std::string_view kStoreKey = "store";
 inline constexpr std::string_view kMemtableKey = "memtable";
+inline constexpr std::string_view kWrittenKey = "written";
 inline constexpr std::string_view kPendingPrefix = "pending/";
 inline constexpr uint32_t kDefaultFamilyNumber = 0xffffffffu;
 inline constexpr size_t kChecksumBytes = 8;

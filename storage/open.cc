@@ -2,6 +2,7 @@
 // remains of another, and delete the tables that its new manifest does not know.
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "storage/database_internal.h"
 #include "storage/rocks_options_internal.h"
@@ -57,7 +58,26 @@ void CheckFamilies(const std::string& folder, const OpenOptions& options, rocksd
   }
 }
 
+std::string StateOfFiles(const std::string& folder, bool logs_too) {
+  std::error_code error;
+  std::set<std::string> files;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool log = name.ends_with(".log");
+    if (!log && !StartsWith(name, "MANIFEST-")) continue;
+    std::error_code gone;
+    const auto bytes = fs::file_size(it->path(), gone);
+    if (!gone && (!log || logs_too)) files.insert(name + " " + std::to_string(bytes));
+  }
+  std::string state;
+  for (const std::string& file : files) state += file + "\n";
+  return state;
+}
+
 }  // namespace
+
+std::string ManifestState(const std::string& folder) { return StateOfFiles(folder, false); }
+std::string FolderState(const std::string& folder) { return StateOfFiles(folder, true); }
 
 bool InspectFolder(const std::string& folder, const OpenOptions& options, rocksdb::Env* env) {
   std::error_code error;

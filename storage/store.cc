@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 #include "storage/database_internal.h"
@@ -31,8 +32,7 @@ class RocksStore : public Store {
     return std::string(*payload);
   }
 
-  void GetMany(Family family, std::span<const std::string> keys,
-               const Visit& visit) const override;
+  void GetMany(Family family, std::span<const std::string> keys, const Visit& visit) const override;
 
   std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const override {
     return NewCursor(database_, family, prefix);
@@ -58,6 +58,7 @@ class RocksStore : public Store {
   }
 
   void Sync() override {
+    if (database_.read_only()) return;
     const auto lock = database_.LockForWriting();
     if (database_.in_memory()) return;  // nothing outlives the process
     Check(database_.rocks().SyncWAL(), folder(), "cannot sync");
@@ -66,6 +67,7 @@ class RocksStore : public Store {
   void Compact() override;
   StoreStats Stats() const override;
   const std::string& folder() const override { return database_.folder(); }
+  bool read_only() const override { return database_.read_only(); }
   std::string store_id() const override { return store_id_; }
 
  private:
@@ -133,6 +135,18 @@ void RocksStore::Compact() {
   });
 }
 
+uint64_t BytesIn(const std::string& folder) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code gone;
+    const auto size = it->file_size(gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 StoreStats RocksStore::Stats() const {
   StoreStats stats;
   stats.log_was_cut = database_.log_was_cut();
@@ -148,6 +162,10 @@ StoreStats RocksStore::Stats() const {
     }
   });
   stats.memory_bytes += database_.cache().GetUsage();
+  stats.given_bytes = database_.written().given;
+  stats.log_bytes = database_.written().log;
+  stats.table_bytes = database_.written().tables;
+  if (!database_.in_memory()) stats.folder_bytes = BytesIn(folder());
   return stats;
 }
 

@@ -7,8 +7,8 @@
 // Errors: storage::Error (see error.h), which names the folder or the key. After kNoSpace the store
 // stays readable, and takes writes again soon after there is space (within seconds; a write before
 // that waits up to three, or throws kNoSpace again); rarely it must be opened again, and says so.
-// After kIo on a write the store refuses writes until it is opened again. A transaction holds at most 2 GiB of
-// writes (kInvalid beyond).
+// After kIo on a write the store refuses writes until it is opened again. A transaction holds at
+// most 2 GiB of writes (kInvalid beyond).
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,10 @@ struct OpenOptions {
   std::vector<std::string> families;  // at most 32; names are part of the format, only ever append
   bool in_memory = false;  // everything in memory, gone with the Store; `folder` is only a name
   bool create_if_missing = true;  // false: throws kMissing when there is no store in `folder`
+  // Nothing is written and nothing locked: for a folder that cannot be written, or that another
+  // process has open. The store is as it was at one moment of the open. kLockHeld when the other
+  // one writes so much that there is none.
+  bool read_only = false;
 };
 
 // Ordered iteration over one family as it was when the cursor was made.
@@ -96,6 +100,11 @@ class BlobReader {
 
 struct StoreStats {
   uint64_t disk_bytes = 0;    // live table files
+  uint64_t folder_bytes = 0;  // every file of the folder; 0 in memory
+  // Since the store was created; of a process that was killed, its last opening is missing.
+  uint64_t given_bytes = 0;   // keys and values that it was to keep
+  uint64_t log_bytes = 0;     // written for them to logs
+  uint64_t table_bytes = 0;   // and to tables, by flushes and compactions
   uint64_t memory_bytes = 0;  // memtables and block cache in use
   // The open found a damaged record in the log and dropped it and all that came after: a power cut
   // took what was not synced, or the disk is bad. The store is as it was at an earlier moment.
@@ -141,8 +150,13 @@ class Store {
   virtual void Compact() = 0;  // gives the space of deleted keys back; slow
   virtual StoreStats Stats() const = 0;
   virtual const std::string& folder() const = 0;
+  virtual bool read_only() const = 0;
   // 32 hexadecimal digits, drawn at random when the store was created.
   virtual std::string store_id() const = 0;
 };
+
+// Tells states of the store in a folder apart, whoever writes to it: another text after each write.
+// Empty: there is none.
+std::string FolderState(const std::string& folder);
 
 }  // namespace semblance::storage

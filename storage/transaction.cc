@@ -1,4 +1,5 @@
 #include <rocksdb/utilities/transaction.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
 
 #include "storage/database_internal.h"
 #include "storage/rocks_options_internal.h"
@@ -159,6 +160,7 @@ void RocksTransaction::Commit(bool sync) {
   if (state_ == State::kEnded || state_ == State::kRollbackTried) ThrowState("commit");
   const auto lock = database_.LockForWriting();
   SetSync(sync);
+  database_.written().given += txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize();
   if (state_ == State::kActive) {
     state_ = State::kEnded;
     const rocksdb::Status status = txn_->Commit();
@@ -209,6 +211,7 @@ void RocksTransaction::ReserveName() noexcept {
 }  // namespace
 
 std::unique_ptr<Transaction> NewTransaction(Database* database) {
+  if (database->read_only()) database->LockForWriting().unlock();  // says why not
   return std::make_unique<RocksTransaction>(database);
 }
 

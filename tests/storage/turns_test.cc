@@ -84,7 +84,7 @@ TEST(ForkTest, AChildOfAProcessThatHasOpenedAStoreIsToldSo) {
       Store::Open(folder / "child", TwoFamilies());
       _exit(1);
     } catch (const Error& error) {
-      _exit(error.kind() == ErrorKind::kInvalid ? 0 : 2);
+      _exit(error.kind() == ErrorKind::kForked ? 0 : 2);
     }
   }
   int status = -1;
