@@ -42,13 +42,29 @@ void Collection::Settle(uint64_t commit, bool roll_back_newer) {
       continue;
     }
     if (it->commit <= commit) {
+      if (store_->read_only()) {
+        throw Error(ErrorKind::kReadOnly,
+                    "commit " + std::to_string(it->commit) +
+                        " is not finished in the store, which is only read here: who made it was "
+                        "killed, or is at it; open the database once where it can be written");
+      }
       it->transaction->Commit(true);
       loaded_ = false;  // read again, with this commit
     } else {
+      // SQLite may have had it, in a file that an older copy has taken the place of.
+      NoteUndone(it->commit - 1, it->commit);
       it->transaction->Rollback();
     }
     it = recovered_.erase(it);
   }
+}
+
+void Collection::NoteUndone(uint64_t after, uint64_t up_to) {
+  undone_ = UndoneCommits::Read(*store_, id_);
+  undone_.Add(after, up_to);
+  auto transaction = store_->Begin();
+  undone_.Write(*transaction, id_);
+  transaction->Commit(true);
 }
 
 void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
@@ -79,6 +95,7 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
   Settle(commit, false);
   WaitFor(lock, commit);
   EnsureLoaded(cancel);
+  CheckNotUndone(commit);
   if (commit > state_->last_commit) {
     throw OutOfStep("the store holds this table's vectors up to commit " +
                     std::to_string(state_->last_commit) + ", but the database file is at commit " +
@@ -102,29 +119,73 @@ std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t 
   return DecodeVector(version->value, options_.dimension);
 }
 
-void Collection::BeginWrite(uint64_t commit, const std::function<bool()>& cancel) {
+// The file of then came back after an older one had been put in its place and written to.
+void Collection::CheckNotUndone(uint64_t commit) const {
+  if (!undone_.Contains(commit)) return;
+  throw OutOfStep("the database file is at commit " + std::to_string(commit) +
+                  ", which the folder beside it has undone, because an older copy of the file was "
+                  "written to meanwhile");
+}
+
+// An older copy of the database file names a collection that was removed again, from its beginning.
+void Collection::BeginAgain() {
+  undone_ = UndoneCommits::Read(*store_, id_);
+  const auto newest = store_->Get(kMeta, GoneKey(id_));
+  if (newest && !newest->empty()) {
+    std::string_view rest = *newest;
+    undone_.Add(0, storage::TakeU64(&rest));
+  }
+  RemoveCollection(store_.get(), id_);
+  auto transaction = store_->Begin();
+  transaction->Delete(kMeta, GoneKey(id_));
+  undone_.Write(*transaction, id_);
+  transaction->Commit(true);
+}
+
+uint64_t Collection::BeginWrite(uint64_t commit, const std::function<bool()>& cancel) {
   std::unique_lock lock(mu_);
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
   Settle(commit, true);
   if (Gone()) {
     if (commit > 0) ThrowGone();
-    // An older copy of the database file names it again, from its beginning.
-    RemoveCollection(store_.get(), id_);
-    auto transaction = store_->Begin();
-    transaction->Delete(kMeta, GoneKey(id_));
-    transaction->Commit(true);
+    BeginAgain();
   }
   EnsureLoaded(cancel);
+  CheckNotUndone(commit);
   if (commit > state_->last_commit) {
     throw OutOfStep("the store is behind the database file (commit " +
                     std::to_string(state_->last_commit) + " of " + std::to_string(commit) + ")");
   }
   if (commit < state_->last_commit) Rewind(commit);
+  return std::max(commit, undone_.highest()) + 1;
+}
+
+void Collection::ThrowTooBig() const {
+  throw Error(ErrorKind::kTooBig, "a column to search by holds vectors of " +
+                                      std::to_string(options_.max_rows) +
+                                      " rows at most, and this would be more");
+}
+
+uint64_t Collection::RowsAtMost() const {
+  uint64_t rows = state_->tail_count;
+  for (const auto& entry : state_->segments) rows += entry->segment().size();
+  return rows;
+}
+
+void Collection::CheckRoom(const std::shared_ptr<const PendingWrites>& writes) {
+  std::lock_guard lock(mu_);
+  EnsureLoaded();
+  if (writes->size() + RowsAtMost() <= options_.max_rows) return;
+  if (View(state_, state_->last_commit, options_.metric, writes).RowIds().size() >
+      options_.max_rows) {
+    ThrowTooBig();
+  }
 }
 
 void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync) {
   RollbackPrepared();
+  CheckRoom(writes);
   CrashPoint("commit:before-prepare");
   auto transaction = store_->Begin();
   writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
@@ -181,7 +242,7 @@ void Collection::RollbackPrepared() noexcept {
 }
 
 // SQLite lost its newest commits (power loss with synchronous=NORMAL, an older copy put back): the
-// store follows it.
+// store follows it. The numbers are not given again: another process may remember what they were.
 void Collection::Rewind(uint64_t commit) {
   Manifest manifest = ReadManifest(*store_, id_).value_or(Manifest{});
   if (commit < manifest.kept_from) {
@@ -197,6 +258,9 @@ void Collection::Rewind(uint64_t commit) {
     transaction->Delete(kLog, std::string(cursor->Key()));
   }
   if (commit < manifest.as_of) transaction->Delete(kMeta, ManifestKey(id_));
+  UndoneCommits undone = undone_;
+  undone.Add(commit, state_->last_commit);
+  undone.Write(*transaction, id_);
   WriteLastCommit(*transaction, id_, commit);
   transaction->Commit(true);
   if (commit < manifest.as_of) store_->DeletePrefix(kSegments, CollectionPrefix(id_));
@@ -280,6 +344,8 @@ void Collection::Loader::WriteBatch() {
     // twice.
     std::lock_guard lock(collection_->mu_);
     collection_->EnsureLoaded();
+    if (collection_->RowsAtMost() + batch_.size() > collection_->options_.max_rows)
+      collection_->ThrowTooBig();
   }
   auto transaction = collection_->store_->Begin();
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {

@@ -2,13 +2,14 @@
 //
 // A collection is known by a random id that SQLite's shadow table names together with a commit
 // number; a table that is re-embedded gets a new collection, and the swap is one UPDATE in SQLite.
-// Commit numbers count the write transactions of this collection, from 1. SQLite serialises
-// writers, so at most one commit is on its way at a time.
+// Commit numbers grow with each write transaction of this collection, from 1, mostly by one; none
+// is given twice. SQLite serialises writers, so at most one commit is on its way at a time.
 //
 // The two-store commit (README, "Design"), seen from here:
 //   BeginWrite(N)    SQLite's write lock is held and its shadow table says N: what a killed
-//                    process left prepared is settled, commits that SQLite lost are undone
-//   Prepare          in xSync: commit N+1 is durable in the store, and visible to nobody
+//                    process left prepared is settled, commits that SQLite lost are undone;
+//                    gives the number of the next commit
+//   Prepare          in xSync: that commit is durable in the store, and visible to nobody
 //   CommitPrepared   in xCommit: visible; cannot fail for the caller
 //   RollbackPrepared in xRollback
 //
@@ -30,6 +31,7 @@
 #include "engine/collection_state.h"
 #include "engine/manifest.h"
 #include "engine/pending_writes.h"
+#include "engine/undone_commits.h"
 #include "engine/view.h"
 #include "storage/store.h"
 
@@ -44,7 +46,8 @@ struct CollectionOptions {
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
   index::Quantization quantization = index::Quantization::kNone;
-  uint32_t oversample = 4;  // index::Rescoring
+  uint32_t oversample = 4;                     // index::Rescoring
+  uint64_t max_rows = index::kMaxSegmentSize;  // all of them go into one segment at last
 };
 
 struct PreparedCommit {
@@ -70,6 +73,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
   uint64_t id() const { return id_; }
   const CollectionOptions& options() const { return options_; }
+  bool read_only() const { return store_->read_only(); }
 
   // What a reader whose SQLite snapshot says `commit` sees. Waits while that very commit is between
   // SQLite's commit and ours. kSnapshotTooOld below the horizon; kCorruption when the store is
@@ -81,9 +85,11 @@ class Collection : public std::enable_shared_from_this<Collection> {
   std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit,
                                              const std::function<bool()>& cancel = {});
 
-  void BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
+  // Gives the number of the commit that the writes will become. kOutOfStep when the store does not
+  // have `commit`, or has undone it.
+  uint64_t BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
-  // `writes` is flushed.
+  // `writes` is flushed. kTooBig when there would be more than max_rows.
   void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
   void CommitPrepared() noexcept;
   void RollbackPrepared() noexcept;
@@ -128,6 +134,12 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // All of these with mu_ held.
   bool Gone() const;
   [[noreturn]] static void ThrowGone();
+  void CheckRoom(const std::shared_ptr<const PendingWrites>& writes);
+  uint64_t RowsAtMost() const;
+  [[noreturn]] void ThrowTooBig() const;
+  void NoteUndone(uint64_t after, uint64_t up_to);
+  void BeginAgain();
+  void CheckNotUndone(uint64_t commit) const;
   void EnsureLoaded(const std::function<bool()>& cancel = {});
   void LoadSegments(const Manifest& manifest, const LoadPoll& poll, CollectionState* state);
   void ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState* state);
@@ -159,6 +171,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   std::condition_variable settled_;
   bool loaded_ = false;
   std::shared_ptr<const CollectionState> state_;
+  UndoneCommits undone_;
   std::unordered_map<int64_t, uint32_t> tail_index_;  // alive rows of the tail -> slot
   uint64_t writes_since_manifest_ = 0;                // log entries that a reopening would replay
   std::vector<PreparedCommit> recovered_;             // found at open, not settled yet

@@ -112,6 +112,7 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   writes_since_manifest_ = 0;
   auto state = std::make_shared<CollectionState>();
   state->last_commit = ReadLastCommit(*store_, id_);
+  undone_ = UndoneCommits::Read(*store_, id_);
   uint64_t kept_from = state->last_commit;  // unless a manifest can be read, or there is none
   try {
     if (const auto manifest = ReadManifest(*store_, id_)) {

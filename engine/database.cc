@@ -5,6 +5,7 @@
 
 #include "engine/error.h"
 #include "engine/families.h"
+#include "engine/manifest.h"
 #include "engine/row_codec.h"
 #include "storage/keys.h"
 
@@ -60,7 +61,8 @@ std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
       prepared = std::move(found->second);
       prepared_.erase(found);
     }
-    collection = std::make_shared<Collection>(id, options, store_, &indexer_, std::move(prepared));
+    Indexer* const indexer = store_->read_only() ? nullptr : &indexer_;
+    collection = std::make_shared<Collection>(id, options, store_, indexer, std::move(prepared));
   }
   struct InUse {
     std::shared_ptr<Database> database;
@@ -109,7 +111,11 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   }
   // First of all, so that half a collection is never taken for one.
   auto transaction = store_->Begin();
-  for (uint64_t id : dead) transaction->Put(kMeta, GoneKey(id), {});
+  for (uint64_t id : dead) {
+    std::string newest;
+    storage::AppendU64(&newest, ReadLastCommit(*store_, id));
+    transaction->Put(kMeta, GoneKey(id), newest);
+  }
   if (!dead.empty()) transaction->Commit(false);
   for (uint64_t id : dead) {
     RemoveCollection(store_.get(), id);

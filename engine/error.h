@@ -26,7 +26,9 @@ enum class ErrorKind {
   kIo,
   kInterrupted,
   kReadOnly,
+  kForked,  // what the parent of a fork() opened is used in the child
   kConstraint,
+  kTooBig,  // more rows than a collection can have
 };
 
 class Error : public std::runtime_error {

@@ -4,8 +4,11 @@
 //
 //   meta      "collection/" collection            manifest, JSON (engine/manifest.h)
 //             "commit/" collection                its newest commit
-//             "gone/" collection                  empty: no table names it any more, and its rows
-//                                                 are removed, or will be
+//             "gone/" collection                  no table names it any more, and its rows are
+//                                                 removed, or will be: u64 its newest commit, or
+//                                                 empty
+//             "undone/" collection                u64 pairs: commits after the first, up to the
+//                                                 second, were undone (engine/undone_commits.h)
 //   rows      collection  row_id  ~commit         one version of a row: byte 'V' + f32[dimension],
 //                                                 or byte 'D' (deleted)
 //   log       collection  commit  row_id          empty: this commit wrote this row. Entries that

@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "engine/families.h"
 
@@ -22,18 +25,34 @@ constexpr milliseconds kStandBack{300};
 constexpr milliseconds kSealingWait{1000};
 
 struct Registry {
+  explicit Registry(pid_t owner) : process(owner) {}
+  const pid_t process;
   std::mutex mu;
   std::map<std::string, std::weak_ptr<FileDatabase>> files;
 };
+// Never destroyed: connections may close after main. A child of fork() gets another one: the
+// parent's may have been locked at that moment.
 Registry& Files() {
-  static Registry& registry = *new Registry;  // never destroyed: connections may close after main
-  return registry;
+  static std::atomic<Registry*> registry{nullptr};
+  Registry* known = registry.load();
+  while (known == nullptr || known->process != getpid()) {
+    auto made = std::make_unique<Registry>(getpid());
+    if (registry.compare_exchange_strong(known, made.get())) return *made.release();
+  }
+  return *known;
 }
 
 // Leaves an object as it is for ever, as a child of fork() must its parent's.
 template <typename T>
 void Leak(T object) {
   new T(std::move(object));
+}
+
+storage::OpenOptions Options(FileDatabase::Create create) {
+  storage::OpenOptions options;
+  options.families = FamilyNames();
+  options.create_if_missing = create == FileDatabase::Create::kYes;
+  return options;
 }
 
 // What keeps both alive.
@@ -47,8 +66,9 @@ struct InUse {
 std::string FileDatabase::FolderOf(const std::string& file) { return file + "-semblance"; }
 
 std::shared_ptr<FileDatabase> FileDatabase::Of(const std::string& file) {
-  const std::lock_guard lock(Files().mu);
-  std::weak_ptr<FileDatabase>& known = Files().files[file];
+  Registry& registry = Files();
+  const std::lock_guard lock(registry.mu);
+  std::weak_ptr<FileDatabase>& known = registry.files[file];
   if (auto database = known.lock()) return database;
   std::shared_ptr<FileDatabase> made(new FileDatabase(file));
   known = made;
@@ -56,7 +76,7 @@ std::shared_ptr<FileDatabase> FileDatabase::Of(const std::string& file) {
 }
 
 FileDatabase::~FileDatabase() {
-  if (process_ != 0 && process_ != getpid()) {
+  if (process_ != getpid()) {
     LeaveToParent();
   } else {
     StopWatching();
@@ -71,27 +91,81 @@ FileDatabase::FolderIdentity FileDatabase::Identity() const {
 
 std::shared_ptr<Database> FileDatabase::Use(Create create) {
   const std::lock_guard lock(mu_);
-  if (process_ != 0 && process_ != getpid()) LeaveToParent();
   if (open_ && identity_ != Identity()) open_.reset();
   if (!open_) {
     auto store = WaitForStore(create);
     if (!store) return nullptr;
-    open_ = Database::Over(std::move(store));
-    identity_ = Identity();
-    gave_way_ = false;
-    Remember({});
-    WatchFolder();
+    Open(std::move(store));
   }
-  auto in_use = std::make_shared<InUse>(InUse{shared_from_this(), open_});
-  Database* const database = open_.get();
-  return {std::move(in_use), database};
+  return InUseHere(open_);
+}
+
+std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch) {
+  const std::lock_guard lock(mu_);
+  if (open_ && identity_ != Identity()) open_.reset();
+  if (open_) return InUseHere(open_);
+  const bool others_first = gave_way_ && turns_->Asked();
+  if (touch == Touch::kYes && !others_first && Writable()) {
+    try {
+      Open(storage::Store::Open(folder_, Options(Create::kNo)));
+      return InUseHere(open_);
+    } catch (const storage::Error& error) {
+      if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
+      if (error.kind() != storage::ErrorKind::kLockHeld &&
+          error.kind() != storage::ErrorKind::kForked) {
+        throw;
+      }
+    }
+  }
+  return ReadBesideOthers();
+}
+
+std::shared_ptr<Database> FileDatabase::ReadBesideOthers() {
+  std::string state = storage::FolderState(folder_);
+  if (read_only_) {
+    auto states = read_only_->LoadedStates();
+    if (!states.empty()) Remember(std::move(states));
+  }
+  if (!read_only_ || state != read_only_state_) {
+    read_only_.reset();
+    storage::OpenOptions options = Options(Create::kNo);
+    options.read_only = true;
+    try {
+      read_only_ = Database::Over(storage::Store::Open(folder_, options));
+    } catch (const storage::Error& error) {
+      if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
+      throw;
+    }
+    read_only_state_ = std::move(state);
+  }
+  return InUseHere(read_only_);
+}
+
+// By the system's word: for root it is only a medium that cannot be written that says no.
+bool FileDatabase::Writable() const {
+  return access(folder_.c_str(), W_OK) == 0 || errno == ENOENT;
+}
+
+void FileDatabase::Open(std::shared_ptr<storage::Store> store) {
+  read_only_.reset();
+  open_ = Database::Over(std::move(store));
+  identity_ = Identity();
+  gave_way_ = false;
+  Remember({});
+  WatchFolder();
+}
+
+std::shared_ptr<Database> FileDatabase::InUseHere(std::shared_ptr<Database> database) {
+  Database* const used = database.get();
+  return {std::make_shared<InUse>(InUse{shared_from_this(), std::move(database)}), used};
 }
 
 std::shared_ptr<storage::Store> FileDatabase::WaitForStore(Create create) {
-  storage::OpenOptions options;
-  options.families = FamilyNames();
-  options.create_if_missing = create == Create::kYes;
-  process_ = getpid();
+  const storage::OpenOptions options = Options(create);
+  if (!Writable()) {
+    throw storage::Error(storage::ErrorKind::kReadOnly,
+                         folder_ + " cannot be written: " + std::strerror(errno));
+  }
   LetOthersFirst();
   std::optional<storage::TurnRequest> request;
   const auto give_up = steady_clock::now() + kLockWait;
@@ -177,10 +251,9 @@ void FileDatabase::StopWatching() {
 // The threads of the parent are not in the child.
 void FileDatabase::LeaveToParent() {
   Leak(std::move(open_));
+  Leak(std::move(read_only_));
   Leak(std::move(turns_));
   Leak(std::move(watcher_));
-  Remember({});
-  gave_way_ = false;
 }
 
 }  // namespace semblance::engine

@@ -6,12 +6,17 @@
 // opens it again when somebody does. What was searched last stays in memory, so that readers at
 // that commit need no turn.
 //
-// Threads: every method may be called from any thread. A child made by fork() leaves what its
-// parent has open alone. Errors: storage::Error when the store cannot be opened: kLockHeld when no
-// turn came.
+// Who only reads waits for nobody: while another process has the store, and where the folder cannot
+// be written, the store is opened to be read only, which locks nothing and shows it as it is at
+// that moment.
+//
+// Threads: every method may be called from any thread. A child made by fork() has objects of its
+// own, and leaves what its parent has open alone. Errors: storage::Error when the store cannot be
+// opened: kLockHeld when no turn came, kReadOnly when it is to be written and cannot.
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -43,6 +48,11 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   // write transaction. Waits up to two seconds for another process.
   std::shared_ptr<Database> Use(Create create);
 
+  // The same to read: what is open, or as above. nullptr when there is no store. May be older than
+  // what another process has written since the call began.
+  enum class Touch { kYes, kNo };  // kNo: nothing in the folder may change, as by opening it
+  std::shared_ptr<Database> UseToRead(Touch touch);
+
   // A collection at a commit, when that can be answered from memory while the store is closed.
   std::optional<View> Remembered(uint64_t collection, uint64_t commit);
 
@@ -54,6 +64,10 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
 
   explicit FileDatabase(const std::string& file) : folder_(FolderOf(file)) {}
   FolderIdentity Identity() const;
+  bool Writable() const;
+  void Open(std::shared_ptr<storage::Store> store);
+  std::shared_ptr<Database> InUseHere(std::shared_ptr<Database> database);
+  std::shared_ptr<Database> ReadBesideOthers();
   std::shared_ptr<storage::Store> WaitForStore(Create create);
   void LetOthersFirst();
   void Remember(Database::States states);
@@ -63,15 +77,18 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   void StopWatching();
   void LeaveToParent();
 
+  // Constant after construction.
   const std::string folder_;
+  const pid_t process_ = getpid();
 
   std::mutex mu_;
   // Guarded by mu_.
-  std::shared_ptr<Database> open_;  // whoever else uses it holds it too
-  FolderIdentity identity_{};       // a folder that was removed and made again is another one
-  pid_t process_ = 0;               // that opened it
-  bool gave_way_ = false;           // the last time it was closed, another process had asked
-  FolderIdentity watched_{};        // the folder of turns_
+  std::shared_ptr<Database> open_;       // whoever else uses it holds it too
+  FolderIdentity identity_{};            // a folder that was removed and made again is another one
+  std::shared_ptr<Database> read_only_;  // as the folder was in this state
+  std::string read_only_state_;
+  bool gave_way_ = false;     // the last time it was closed, another process had asked
+  FolderIdentity watched_{};  // the folder of turns_
   std::thread watcher_;
 
   std::unique_ptr<storage::Turns> turns_;  // constant while there is a watcher

@@ -55,14 +55,52 @@ std::string ToJson(const ModelInfo& info, const encoder::ModelPackage& package) 
       .dump();
 }
 
-nlohmann::json ParseRecord(std::string_view key, std::string_view value) {
-  auto json = nlohmann::json::parse(value, nullptr, false);
-  if (!json.is_object() || !json.contains("id") || !json.contains("files")) {
-    throw Error(ErrorKind::kCorruption, "the record of model '" +
-                                            std::string(key.substr(0, key.find('\0'))) +
-                                            "' in the store is damaged");
+// All but name and version, which are in the key.
+ModelInfo FromJson(const nlohmann::json& json) {
+  ModelInfo info;
+  info.id = json.at("id").get<std::string>();
+  info.dimension = json.value("dimension", 0u);
+  info.max_length = json.value("max_length", 0u);
+  info.dims = json.value("dims", std::vector<int64_t>());
+  info.pooler = json.value("pooler", "");
+  info.bytes = json.value("bytes", uint64_t{0});
+  info.created = json.value("created", "");
+  info.record = json.value("record", "{}");
+  return info;
+}
+
+// Gives what `read` gives of the record's JSON.
+template <typename Read>
+auto ReadRecord(std::string_view key, std::string_view value, Read&& read) {
+  const auto json = nlohmann::json::parse(value, nullptr, false);
+  try {
+    if (json.is_object() && json.contains("id") && json.contains("files")) return read(json);
+  } catch (const nlohmann::json::exception&) {
+    // A value of another type.
   }
-  return json;
+  throw Error(ErrorKind::kCorruption, "the record of model '" +
+                                          std::string(key.substr(0, key.find('\0'))) +
+                                          "' in the store is damaged");
+}
+
+encoder::ModelPackage ReadPackage(const storage::Store& store, const std::string& id,
+                                  const std::vector<std::string>& files) {
+  encoder::ModelPackage package;
+  for (const std::string& file : files) {
+    const auto blob = store.OpenBlob(kModels, FileKey(id, file));
+    if (!blob) {
+      throw Error(ErrorKind::kCorruption,
+                  "file " + file + " of model " + id + " is not in the store");
+    }
+    std::string bytes(blob->size(), '\0');
+    blob->Read(bytes.data(), bytes.size());
+    package.Add(file, std::move(bytes));
+  }
+  if (package.Id() != id) {
+    throw Error(ErrorKind::kCorruption,
+                "the files of model " + id + " in the store are not those that were stored");
+  }
+  return package;
 }
 
 // Encoders of this process by model id; kept as long as somebody uses them, the newest few for
@@ -130,19 +168,10 @@ std::vector<ModelInfo> ModelRegistry::Stored() const {
   static constexpr std::string_view kPrefix = "model/";
   for (auto cursor = store_->Scan(kModels, kPrefix); cursor->Valid(); cursor->Next()) {
     std::string_view key = cursor->Key().substr(kPrefix.size());
-    const auto json = ParseRecord(key, cursor->Value());
-    ModelInfo info;
+    ModelInfo info = ReadRecord(key, cursor->Value(), FromJson);
     info.name = key.substr(0, key.find('\0'));
     key.remove_prefix(info.name.size() + 1);
     info.version = storage::TakeU32(&key);
-    info.id = json.value("id", "");
-    info.dimension = json.value("dimension", 0u);
-    info.max_length = json.value("max_length", 0u);
-    info.dims = json.value("dims", std::vector<int64_t>());
-    info.pooler = json.value("pooler", "");
-    info.bytes = json.value("bytes", uint64_t{0});
-    info.created = json.value("created", "");
-    info.record = json.value("record", "{}");
     models.push_back(std::move(info));
   }
   return models;
@@ -217,19 +246,12 @@ encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
   if (store_) {
     static constexpr std::string_view kPrefix = "model/";
     for (auto cursor = store_->Scan(kModels, kPrefix); cursor->Valid(); cursor->Next()) {
-      const auto json = ParseRecord(cursor->Key().substr(kPrefix.size()), cursor->Value());
-      if (json.value("id", "") != id) continue;
-      encoder::ModelPackage package;
-      for (const std::string& file : json.value("files", std::vector<std::string>())) {
-        const auto blob = store_->OpenBlob(kModels, FileKey(id, file));
-        if (!blob)
-          throw Error(ErrorKind::kCorruption,
-                      "file " + file + " of model " + id + " is not in the store");
-        std::string bytes(blob->size(), '\0');
-        blob->Read(bytes.data(), bytes.size());
-        package.Add(file, std::move(bytes));
-      }
-      return package;
+      using Record = std::pair<std::string, std::vector<std::string>>;
+      const auto [named, files] = ReadRecord(
+          cursor->Key().substr(kPrefix.size()), cursor->Value(), [](const nlohmann::json& json) {
+            return Record(json.at("id"), json.at("files").get<std::vector<std::string>>());
+          });
+      if (named == id) return ReadPackage(*store_, id, files);
     }
   }
   if (encoder::ModelPackage::Default().Id() == id) return encoder::ModelPackage::Default();

@@ -43,6 +43,7 @@ std::string ManifestKey(uint64_t collection) {
 }
 std::string LastCommitKey(uint64_t collection) { return "commit/" + CollectionPrefix(collection); }
 std::string GoneKey(uint64_t collection) { return "gone/" + CollectionPrefix(collection); }
+std::string UndoneKey(uint64_t collection) { return "undone/" + CollectionPrefix(collection); }
 
 std::string Hex(uint64_t number) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -18,6 +18,7 @@ std::string SegmentKey(uint64_t collection, uint64_t segment, char part);  // 's
 std::string ManifestKey(uint64_t collection);                              // family meta
 std::string LastCommitKey(uint64_t collection);                            // family meta
 std::string GoneKey(uint64_t collection);                                  // family meta
+std::string UndoneKey(uint64_t collection);                                // family meta
 std::string Hex(uint64_t number);                                          // 16 digits
 uint64_t FromHex(std::string_view hex);  // throws engine::Error kCorruption
 

@@ -42,7 +42,7 @@ std::vector<Row> ModelRows(Connection& connection) {
 
 std::vector<Row> RunRows(Connection& connection) {
   std::vector<Row> rows;
-  const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
+  const auto database = connection.DatabaseToRead("main");
   if (database == nullptr) return rows;
   for (const engine::RunInfo& run : database->training_log().Runs()) {
     rows.push_back({Signed(run.run), run.name, run.base, run.status, run.started, run.finished,
@@ -53,7 +53,7 @@ std::vector<Row> RunRows(Connection& connection) {
 
 std::vector<Row> MetricRows(Connection& connection) {
   std::vector<Row> rows;
-  const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
+  const auto database = connection.DatabaseToRead("main");
   if (database == nullptr) return rows;
   for (const engine::Metric& metric : database->training_log().Metrics()) {
     const training::Report& report = metric.report;

@@ -11,8 +11,21 @@ Connection::Opened& Connection::OpenedFor(const std::string& schema) {
   Opened& opened = opened_[schema];
   // An attached name may have been detached and given to another file since.
   if (opened.file != file) opened = {file, nullptr, nullptr};
+  if (process_ != getpid() && (opened.shared || opened.in_memory)) {
+    throw engine::Error(engine::ErrorKind::kForked,
+                        "this connection was opened by the process that has made this one by "
+                        "fork(): open one of its own here");
+  }
   if (!file.empty() && !opened.shared) opened.shared = engine::FileDatabase::Of(file);
   return opened;
+}
+
+std::shared_ptr<engine::Database> Connection::DatabaseToRead(const std::string& schema) {
+  Opened& opened = OpenedFor(schema);
+  if (!opened.shared) return opened.in_memory;
+  using Touch = engine::FileDatabase::Touch;
+  return opened.shared->UseToRead(sqlite3_db_readonly(db_, schema.c_str()) == 1 ? Touch::kNo
+                                                                                : Touch::kYes);
 }
 
 std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& schema,
@@ -23,6 +36,9 @@ std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& sche
       opened.in_memory = engine::Database::OpenInMemory();
     }
     return opened.in_memory;
+  }
+  if (sqlite3_db_readonly(db_, schema.c_str()) == 1) {
+    throw engine::Error(engine::ErrorKind::kReadOnly, "the database is opened to be read only");
   }
   const auto started = std::chrono::steady_clock::now();
   while (true) {
@@ -56,7 +72,7 @@ std::optional<engine::View> Connection::Remembered(const std::string& schema, ui
 }
 
 std::shared_ptr<const engine::ModelRegistry> Connection::Models() {
-  const auto database = DatabaseOf("main", engine::FileDatabase::Create::kNo);
+  const auto database = DatabaseToRead("main");
   if (!database) return built_in_models_;
   return {database, &database->models()};
 }

@@ -6,6 +6,9 @@
 // connection.
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <functional>
 #include <list>
@@ -36,13 +39,17 @@ class Connection {
 
   sqlite3* db() const { return db_; }
 
-  // The Database beside the file of `schema` ("main", "temp" or an attached name); a schema in
-  // memory, or in a temporary file, gets one in memory. With Create::kNo, nullptr when there is
-  // none yet. Other processes wait while the pointer is held: hold it for one call, or one write
-  // transaction. Waits for them as long as PRAGMA busy_timeout says, two seconds at least; a reader
-  // outside of WAL mode two seconds.
+  // To write: the Database beside the file of `schema` ("main", "temp" or an attached name); a
+  // schema in memory, or in a temporary file, gets one in memory. With Create::kNo, nullptr when
+  // there is none yet. Other processes that write wait while the pointer is held: hold it for one
+  // call, or one write transaction. Waits for them as long as PRAGMA busy_timeout says, two seconds
+  // at least; outside of WAL mode, and not in a write transaction, two seconds. Throws kReadOnly
+  // for a schema that is opened to be read only.
   std::shared_ptr<engine::Database> DatabaseOf(const std::string& schema,
                                                engine::FileDatabase::Create create);
+  // The same to read, for which nobody is waited for; nullptr when there is none. Where another
+  // process has the store, it may be older than what SQLite shows since: see Table::ToRead.
+  std::shared_ptr<engine::Database> DatabaseToRead(const std::string& schema);
   // A collection of that schema at a commit, when its store is in another process's hands and this
   // one remembers what is asked for.
   std::optional<engine::View> Remembered(const std::string& schema, uint64_t collection,
@@ -96,6 +103,7 @@ class Connection {
   std::chrono::milliseconds BusyTimeout();
 
   sqlite3* const db_;
+  const pid_t process_ = getpid();
   std::map<std::string, Opened> opened_;  // by schema
   const std::shared_ptr<const engine::ModelRegistry> built_in_models_ =
       std::make_shared<engine::ModelRegistry>(nullptr);

@@ -53,8 +53,12 @@ Code CodeOf(engine::ErrorKind kind) {
       return {SQLITE_INTERRUPT, "E_INTERRUPT"};
     case engine::ErrorKind::kReadOnly:
       return {SQLITE_READONLY, "E_READONLY"};
+    case engine::ErrorKind::kForked:
+      return {SQLITE_MISUSE, "E_FORK"};
     case engine::ErrorKind::kConstraint:
       return {SQLITE_CONSTRAINT, "E_CONSTRAINT"};
+    case engine::ErrorKind::kTooBig:
+      return {SQLITE_TOOBIG, "E_TOOBIG"};
   }
   return {SQLITE_ERROR, "E_INTERNAL"};
 }
@@ -73,6 +77,10 @@ Code CodeOf(storage::ErrorKind kind) {
       return {SQLITE_CANTOPEN, "E_OUT_OF_STEP"};
     case storage::ErrorKind::kIo:
       return {SQLITE_IOERR, "E_IO"};
+    case storage::ErrorKind::kReadOnly:
+      return {SQLITE_READONLY, "E_READONLY"};
+    case storage::ErrorKind::kForked:
+      return {SQLITE_MISUSE, "E_FORK"};
     case storage::ErrorKind::kInvalid:
       return {SQLITE_ERROR, "E_INTERNAL"};
   }

@@ -65,13 +65,24 @@ Json DefaultModel(Connection& connection) {
 // Sizes only: the answer can be pasted into a report without telling where the file lies.
 Json StoreOf(engine::Database& database) {
   const storage::StoreStats stats = database.store().Stats();
-  return {{"disk_bytes", stats.disk_bytes}, {"memory_bytes", stats.memory_bytes}};
+  Json store = {{"disk_bytes", stats.folder_bytes},
+                {"table_bytes", stats.disk_bytes},
+                {"memory_bytes", stats.memory_bytes},
+                {"written",
+                 {{"given_bytes", stats.given_bytes},
+                  {"log_bytes", stats.log_bytes},
+                  {"table_bytes", stats.table_bytes}}}};
+  store["write_amplification"] =
+      stats.given_bytes == 0
+          ? Json(nullptr)
+          : Json(static_cast<double>(stats.table_bytes) / static_cast<double>(stats.given_bytes));
+  return store;
 }
 
 void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
   GuardFunction(context, [&] {
     Connection& connection = *ConnectionOf(sqlite3_user_data(context));
-    const auto database = connection.DatabaseOf("main", engine::FileDatabase::Create::kNo);
+    const auto database = connection.DatabaseToRead("main");
     Json info;
     info["version"] = SEMBLANCE_VERSION;
     info["sqlite"] = sqlite3_libversion();

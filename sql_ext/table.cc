@@ -44,8 +44,11 @@ std::string Table::Cure() const {
                "vectors are only there";
 }
 
-std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state) const {
-  const auto database = connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
+std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state, Access access) const {
+  const auto database =
+      access == Access::kRead
+          ? connection->DatabaseToRead(shadow.schema())
+          : connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
   if (database && database->store().store_id() == state.store) return database;
   const std::string folder =
       engine::FileDatabase::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
@@ -68,8 +71,9 @@ engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
   return options;
 }
 
-std::shared_ptr<engine::Collection> Table::CollectionFor(const TableState& state) const {
-  return DatabaseFor(state)->OpenCollection(state.collection, OptionsFor(state));
+std::shared_ptr<engine::Collection> Table::CollectionFor(const TableState& state,
+                                                         Access access) const {
+  return DatabaseFor(state, access)->OpenCollection(state.collection, OptionsFor(state));
 }
 
 std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
@@ -89,16 +93,17 @@ engine::View Table::ViewFor(const TableState& state) {
       return *std::move(view);
   }
   return OrCure([&] {
-    const auto collection = CollectionFor(state);
-    engine::View view = collection->ViewAt(VisibleCommit(state), overlay, connection->Cancel());
-    if (collection->options().quantization != index::Quantization::kNone) view.Pin(collection);
-    return view;
+    return ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
+      engine::View view = collection->ViewAt(VisibleCommit(state), overlay, connection->Cancel());
+      if (collection->options().quantization != index::Quantization::kNone) view.Pin(collection);
+      return view;
+    });
   });
 }
 
 std::shared_ptr<const encoder::Encoder> Table::EncoderFor(const TableState& state) const {
   if (auto encoder = engine::LoadedEncoder(state.model_id)) return encoder;
-  return DatabaseFor(state)->models().EncoderById(state.model_id);
+  return DatabaseFor(state, Access::kRead)->models().EncoderById(state.model_id);
 }
 
 uint64_t Table::VisibleCommit(const TableState& state) const {
@@ -112,7 +117,9 @@ std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64
   const auto overlay = Overlay(state);
   if (!overlay || !overlay->Touches(row_id)) {
     return OrCure([&] {
-      return CollectionFor(state)->VectorAt(row_id, VisibleCommit(state), connection->Cancel());
+      return ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
+        return collection->VectorAt(row_id, VisibleCommit(state), connection->Cancel());
+      });
     });
   }
   const auto pending = overlay->Find(row_id);
@@ -134,7 +141,8 @@ engine::PendingWrites& Table::Pending(size_t vector) {
       if (live) database->CollectGarbage(*live);
     }
     current.collection = CollectionFor(state);
-    OrCure([&] { current.collection->BeginWrite(state.commit, connection->Cancel()); });
+    current.commit = OrCure(
+        [&] { return current.collection->BeginWrite(state.commit, connection->Cancel()); });
     current.vector = vector;
     current.base_commit = state.commit;
     current.pending = std::make_shared<engine::PendingWrites>(state.dimension);
@@ -151,7 +159,7 @@ void Table::Announce() {
   for (auto& [collection, writes] : connection->writes()[Key()].collections) {
     if (writes.announced || writes.pending->empty()) continue;
     if (shadow.ReadState(writes.vector).collection == collection)
-      shadow.WriteCommit(writes.vector, writes.base_commit + 1);
+      shadow.WriteCommit(writes.vector, writes.commit);
     writes.announced = true;
   }
 }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <climits>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/error.h"
@@ -70,9 +72,31 @@ struct Table : sqlite3_vtab {
   }
 
   // The store that has this table's vectors; throws kOutOfStep saying what to type when it is
-  // missing or another's.
-  std::shared_ptr<engine::Database> DatabaseFor(const TableState& state) const;
-  std::shared_ptr<engine::Collection> CollectionFor(const TableState& state) const;
+  // missing or another's. To read: Connection::DatabaseToRead.
+  enum class Access { kRead, kWrite };
+  std::shared_ptr<engine::Database> DatabaseFor(const TableState& state,
+                                                Access access = Access::kWrite) const;
+  std::shared_ptr<engine::Collection> CollectionFor(const TableState& state,
+                                                    Access access = Access::kWrite) const;
+  // Gives what `work` gives of the collection, which it only reads. What is read beside another
+  // process may be older than a commit that SQLite shows: then it is read once more, for a while.
+  template <typename Work>
+  auto ToRead(const TableState& state, Work&& work) const {
+    constexpr std::chrono::milliseconds kPatience{2000}, kBetween{5};
+    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+    while (true) {
+      const auto collection = CollectionFor(state, Access::kRead);
+      try {
+        return work(collection);
+      } catch (const engine::Error& error) {
+        const bool behind = error.kind() == engine::ErrorKind::kOutOfStep ||
+                            error.kind() == engine::ErrorKind::kReadOnly;
+        if (!behind || !collection->read_only() || std::chrono::steady_clock::now() > give_up)
+          throw;
+      }
+      std::this_thread::sleep_for(kBetween);
+    }
+  }
   engine::CollectionOptions OptionsFor(const TableState& state) const;
   std::shared_ptr<const encoder::Encoder> EncoderFor(const TableState& state) const;
 

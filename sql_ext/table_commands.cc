@@ -173,10 +173,12 @@ std::string Table::Problems() {
     }
     const std::string name =
         columns.vectors.size() == 1 ? "" : "column " + columns.VectorName(state.vector) + ": ";
-    for (const std::string& problem :
-         CollectionFor(state)->Check(state.commit, expected,
-                                     embeds ? engine::Collection::Expect::kVectorEach
-                                            : engine::Collection::Expect::kVectorAtMost)) {
+    const auto expect = embeds ? engine::Collection::Expect::kVectorEach
+                               : engine::Collection::Expect::kVectorAtMost;
+    const auto problems = ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
+      return collection->Check(state.commit, expected, expect);
+    });
+    for (const std::string& problem : problems) {
       list += (list.empty() ? "" : "; ") + name + problem;
     }
   }

@@ -91,7 +91,8 @@ int SyncTransaction(sqlite3_vtab* base) {
       uint64_t commit = current->second.base_commit;
       if (!current->second.pending->empty()) {
         table->Flush(state, current->second.pending.get());
-        current->second.collection->Prepare(current->second.pending, ++commit, SyncWanted(table));
+        commit = current->second.commit;
+        current->second.collection->Prepare(current->second.pending, commit, SyncWanted(table));
       }
       if (state.commit != commit) shadow.WriteCommit(v, commit);
     }

@@ -17,11 +17,11 @@ namespace semblance::sql {
 
 struct CollectionWrites {
   std::shared_ptr<engine::Collection> collection;
-  size_t vector = 0;  // the column whose vectors it has; of TableSchema::vectors
-  uint64_t base_commit =
-      0;  // SQLite's number when the transaction began; these writes become base_commit + 1
+  size_t vector = 0;         // the column whose vectors it has; of TableSchema::vectors
+  uint64_t base_commit = 0;  // SQLite's number when the transaction began
+  uint64_t commit = 0;       // what these writes become
   std::shared_ptr<engine::PendingWrites> pending;
-  bool announced = false;  // the shadow table has base_commit + 1
+  bool announced = false;  // the shadow table has `commit`
 };
 
 struct TableWrites {

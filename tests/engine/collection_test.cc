@@ -35,6 +35,7 @@ class CollectionTest : public testing::Test {
     CollectionOptions options;
     options.metric = index::Metric::kL2;
     options.dimension = kDimension;
+    options.max_rows = max_rows_;
     collection_ =
         std::make_shared<Collection>(kId, options, store_, nullptr, std::vector<PreparedCommit>());
   }
@@ -42,7 +43,7 @@ class CollectionTest : public testing::Test {
 
   // Rows without numbers are deleted.
   void Prepare(const Rows& rows) {
-    collection_->BeginWrite(commit_);
+    next_ = collection_->BeginWrite(commit_);
     auto writes = std::make_shared<PendingWrites>(kDimension);
     for (const auto& [row_id, vector] : rows) {
       if (vector.empty()) {
@@ -51,12 +52,12 @@ class CollectionTest : public testing::Test {
         writes->Put(row_id, vector);
       }
     }
-    collection_->Prepare(writes, commit_ + 1, false);
+    collection_->Prepare(writes, next_, false);
   }
   void Commit(const Rows& rows) {
     Prepare(rows);
     collection_->CommitPrepared();
-    ++commit_;
+    commit_ = next_;
   }
   Rows At(uint64_t commit) {
     Rows rows;
@@ -85,6 +86,8 @@ class CollectionTest : public testing::Test {
   std::shared_ptr<storage::Store> store_ = MemoryStore();
   std::shared_ptr<Collection> collection_;
   uint64_t commit_ = 0;
+  uint64_t next_ = 0;
+  uint64_t max_rows_ = index::kMaxSegmentSize;
 };
 
 TEST_F(CollectionTest, ShowsACommitToThoseWhoAskForItsNumberOnly) {
@@ -161,9 +164,46 @@ TEST_F(CollectionTest, UndoesCommitsThatSqliteLost) {
   Commit({{2, {}}, {3, {8, 8}}});
   commit_ = 1;  // what SQLite's file says
   Commit({{4, {4, 0}}});
-  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
+  EXPECT_EQ(At(commit_), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
   Reopen();
-  EXPECT_EQ(At(2), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
+  EXPECT_EQ(At(commit_), (Rows{{1, {1, 0}}, {2, {2, 0}}, {4, {4, 0}}}));
+}
+
+// A number that was given again let who remembered its first owner show that one's rows.
+TEST_F(CollectionTest, NeverGivesANumberTwice) {
+  Commit({{1, {1, 0}}});
+  Commit({{2, {2, 0}}});
+  Commit({{3, {3, 0}}});
+  commit_ = 1;
+  EXPECT_EQ(collection_->BeginWrite(commit_), 4u);
+  Commit({{4, {4, 0}}});
+  Reopen();
+  EXPECT_EQ(At(4), (Rows{{1, {1, 0}}, {4, {4, 0}}}));
+  EXPECT_EQ(At(1), (Rows{{1, {1, 0}}}));
+  Commit({{5, {5, 0}}});
+  commit_ = 4;
+  EXPECT_EQ(collection_->BeginWrite(commit_), 6u);
+  commit_ = 1;
+  EXPECT_EQ(collection_->BeginWrite(commit_), 6u);
+}
+
+// The newer file comes back after the older one was written to: its rows of then are gone.
+TEST_F(CollectionTest, RefusesAFileWhoseCommitItHasUndone) {
+  for (int i = 1; i <= 3; ++i) Commit({{i, {1, 0}}});
+  commit_ = 1;
+  Commit({{4, {4, 0}}});
+  Commit({{5, {5, 0}}});
+  for (const bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    for (const uint64_t undone : {2, 3}) {
+      std::string message;
+      EXPECT_EQ(KindOf([&] { collection_->ViewAt(undone, nullptr); }, &message),
+                ErrorKind::kOutOfStep);
+      EXPECT_THAT(message, testing::HasSubstr("has undone"));
+      EXPECT_EQ(KindOf([&] { collection_->BeginWrite(undone); }), ErrorKind::kOutOfStep);
+    }
+    EXPECT_EQ(At(commit_).size(), 3u);
+  }
 }
 
 TEST_F(CollectionTest, AnswersTheSameAfterReopeningWithAndWithoutSegments) {
@@ -184,6 +224,21 @@ TEST_F(CollectionTest, AnswersTheSameAfterReopeningWithAndWithoutSegments) {
   EXPECT_THAT(collection_->Check(3, {1, 6, 9}, Collection::Expect::kVectorAtMost),
               testing::IsEmpty());
   EXPECT_THAT(collection_->Check(3, {1}, Collection::Expect::kVectorAtMost), testing::SizeIs(1));
+}
+
+TEST_F(CollectionTest, RefusesMoreRowsThanItCanHave) {
+  max_rows_ = 3;
+  Reopen();
+  Commit({{1, {1, 0}}, {2, {2, 0}}, {3, {3, 0}}});
+  Commit({{1, {1, 1}}, {2, {}}, {5, {5, 0}}});
+  EXPECT_EQ(KindOf([&] { Prepare({{6, {6, 0}}}); }), ErrorKind::kTooBig);
+  EXPECT_EQ(At(commit_), (Rows{{1, {1, 1}}, {3, {3, 0}}, {5, {5, 0}}}));
+  Commit({{6, {6, 0}}, {5, {}}});
+  collection_->Optimize({});
+  EXPECT_EQ(KindOf([&] { Prepare({{7, {7, 0}}}); }), ErrorKind::kTooBig);
+  Collection::Loader loader(collection_.get());
+  loader.Add(9, std::vector<float>{1, 1});
+  EXPECT_EQ(KindOf([&] { loader.Finish(); }), ErrorKind::kTooBig);
 }
 
 TEST_F(CollectionTest, FallsBackToTheRowsWhenASegmentIsLost) {
@@ -231,13 +286,17 @@ TEST_F(CollectionTest, AgreesWithAModelThroughARandomLife) {
       oldest = commit_;
     } else if (event == 2 && commit_ > oldest) {
       // SQLite comes back with an older commit.
-      const uint64_t back = oldest + random() % (commit_ - oldest);
+      const auto from = history.lower_bound(oldest);
+      const auto lost = static_cast<uint64_t>(std::distance(from, history.find(commit_)));
+      const uint64_t back = std::next(from, static_cast<int64_t>(random() % lost))->first;
       history.erase(history.upper_bound(back), history.end());
       commit_ = back;
       collection_->BeginWrite(commit_);
       oldest = commit_;
     }
-    const uint64_t asked = oldest + random() % (commit_ - oldest + 1);
+    const auto first = history.lower_bound(oldest);
+    const auto choices = static_cast<uint64_t>(std::distance(first, history.end()));
+    const uint64_t asked = std::next(first, static_cast<int64_t>(random() % choices))->first;
     ASSERT_EQ(At(commit_), history[commit_]) << "step " << step;
     ASSERT_EQ(At(asked), history[asked])
         << "step " << step << " at commit " << asked << " of " << commit_;

@@ -27,13 +27,15 @@ class DatabaseTest : public testing::Test {
   }
 
   // One row in a collection that this object or an earlier one of the file made.
-  static void PutRow(Database* database, uint64_t id, uint64_t commit) {
+  // Its commit is this one, or what it gives.
+  static uint64_t PutRow(Database* database, uint64_t id, uint64_t commit) {
     const auto collection = database->OpenCollection(id, OneDimension());
-    collection->BeginWrite(commit - 1);
+    const uint64_t number = collection->BeginWrite(commit - 1);
     auto writes = std::make_shared<PendingWrites>(1);
     writes->Put(static_cast<int64_t>(commit), std::vector<float>{1.0f});
-    collection->Prepare(writes, commit, false);
+    collection->Prepare(writes, number, false);
     collection->CommitPrepared();
+    return number;
   }
   static size_t StoredRows(Database* database, uint64_t id) {
     size_t rows = 0;
@@ -116,6 +118,7 @@ TEST_F(DatabaseTest, APreparedCommitIsSettledByTheNumberThatSqliteHas) {
     collection->BeginWrite(commit);
     EXPECT_EQ(collection->ViewAt(commit, nullptr).RowIds().size(), commit);
     EXPECT_EQ(StoredRows(database.get(), id), commit);
+    EXPECT_EQ(collection->BeginWrite(commit), 3u) << "2 may have been in a file that was replaced";
   }
 }
 
@@ -140,9 +143,12 @@ TEST_F(DatabaseTest, ACollectionThatIsBegunAgainIsThereAgain) {
   const auto store = MemoryStore();
   PutRow(Database::Over(store).get(), 5, 1);
   Database::Over(store)->CollectGarbage({6});
-  PutRow(Database::Over(store).get(), 5, 1);
+  const uint64_t commit = PutRow(Database::Over(store).get(), 5, 1);
+  EXPECT_EQ(commit, 2u) << "1 was another one";
   const auto database = Database::Over(store);
-  EXPECT_EQ(database->OpenCollection(5, OneDimension())->ViewAt(1, nullptr).RowIds().size(), 1u);
+  const auto collection = database->OpenCollection(5, OneDimension());
+  EXPECT_EQ(collection->ViewAt(commit, nullptr).RowIds().size(), 1u);
+  EXPECT_THROW(collection->ViewAt(1, nullptr), OutOfStep);
 }
 
 // Who loads rows and goes at once leaves no graph; and leaves no log of all of them to be read.

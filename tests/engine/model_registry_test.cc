@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
 
+#include "engine/families.h"
 #include "tests/encoder/fixtures.h"
 #include "tests/engine/sample_collection.h"
 
@@ -100,6 +102,39 @@ TEST_F(ModelRegistryTest, ADamagedFileOfAModelIsNoticed) {
   const std::string id = models_.Register("small", SmallModel(1), "").id;
   store_->DeletePrefix(kModels, "file/");
   EXPECT_EQ(KindThrownBy([&] { models_.Package(id); }), ErrorKind::kCorruption);
+}
+
+// With checksums that are right, as a fault of a program leaves it.
+TEST_F(ModelRegistryTest, ARecordThatIsAnotherOneGivesTheModelOrAnErrorThatNamesIt) {
+  const encoder::ModelPackage package = SmallModel(1);
+  const std::string id = models_.Register("small", package, "").id;
+  std::vector<std::pair<std::string, std::string>> records;
+  for (auto cursor = store_->Scan(kModels, ""); cursor->Valid(); cursor->Next())
+    records.emplace_back(cursor->Key(), cursor->Value());
+  const auto put = [&](const std::string& key, const std::string& value) {
+    const auto transaction = store_->Begin();
+    transaction->Put(kModels, key, value);
+    transaction->Commit(false);
+  };
+  std::mt19937 random(7);
+  for (const auto& [key, value] : records) {
+    for (int round = 0; round < 60; ++round) {
+      std::string damaged = value;
+      damaged[random() % damaged.size()] ^= static_cast<char>(1 << (random() % 8));
+      put(key, damaged);
+      std::string message;
+      try {
+        models_.ListAll();
+        EXPECT_EQ(models_.Package(id).files(), package.files());
+      } catch (const Error& error) {
+        message = error.what();
+      } catch (const storage::Error& error) {
+        message = error.what();
+      }
+      EXPECT_THAT(message, testing::AnyOf("", HasSubstr("model"), HasSubstr("key ")));
+    }
+    put(key, value);
+  }
 }
 
 TEST_F(ModelRegistryTest, ThreadsThatStoreAndLoadAtOnceGetOneVersionEach) {

@@ -23,24 +23,60 @@ using testing::HasSubstr;
 
 class Process : public Points {};
 
+// Runs `child` in a child of fork(), and gives how it ended; -1: it did not in time.
+template <typename Child>
+int StatusOfChild(Child child) {
+  const pid_t process = fork();
+  if (process == 0) child();
+  int status = 0;
+  for (int i = 0; i < 400; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (waitpid(process, &status, WNOHANG) == process) {
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+  }
+  kill(process, SIGKILL);
+  return -1;
+}
+
 // Ends with 0 if a child that embeds, and leaves by exit() and all that it runs, ends in time.
 [[noreturn]] void ForkAndEnd() {
   TestConnection connection(":memory:");
   const std::string before = connection.Value("SELECT hex(embed('a violin'))");
-  const pid_t child = fork();
-  if (child == 0) {
+  const int status = StatusOfChild([&] {
     const std::string after =
         connection.Value("SELECT hex(embed('a violin')) || hex(embed('a plate of pasta'))");
     std::exit(after.substr(0, before.size()) == before ? 7 : 1);
-  }
-  int status = 0;
-  for (int i = 0; i < 400; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (waitpid(child, &status, WNOHANG) == child)
-      std::_Exit(WIFEXITED(status) && WEXITSTATUS(status) == 7 ? 0 : 1);
-  }
-  kill(child, SIGKILL);
-  std::_Exit(2);
+  });
+  std::_Exit(status == 7 ? 0 : 1);
+}
+
+// The parent has searched and written when the child is made, and goes on.
+[[noreturn]] void ForkWithADatabase(const std::string& file) {
+  TestConnection parent(file);
+  parent.Rows(
+      "CREATE VIRTUAL TABLE t USING semblance(v FLOAT[2] distance_metric=l2);"
+      "INSERT INTO t(rowid, v) VALUES (1, '[1,0]'), (2, '[2,0]')");
+  const std::string search = "SELECT rowid FROM t WHERE v MATCH '[2,0]' AND k = 1";
+  if (parent.Value(search) != "2") std::_Exit(20);
+  const int status = StatusOfChild([&] {
+    const auto has = [](const std::string& text, const char* part) {
+      return text.find(part) != std::string::npos;
+    };
+    // Of the parent's connection, not even what closing it would touch may be touched.
+    if (!has(parent.ErrorOf(search), "E_FORK: this connection was opened by")) std::_Exit(1);
+    if (!has(parent.ErrorOf("SELECT embed('a')"), "E_FORK")) std::_Exit(2);
+    TestConnection own(file);
+    if (own.Value(search) != "2") std::_Exit(3);
+    if (own.Value("SELECT count(*) FROM semblance_models") != "1") std::_Exit(4);
+    if (!has(own.ErrorOf("INSERT INTO t(rowid, v) VALUES (3, '[3,0]')"), "E_FORK")) std::_Exit(5);
+    if (own.Value(search) != "2") std::_Exit(6);
+    std::_Exit(0);
+  });
+  parent.Rows("INSERT INTO t(rowid, v) VALUES (4, '[2,0]'); DELETE FROM t WHERE rowid = 2");
+  if (parent.Value(search) != "4") std::_Exit(21);
+  if (!parent.ErrorOf("INSERT INTO t(t) VALUES ('integrity-check')").empty()) std::_Exit(22);
+  std::_Exit(status);
 }
 
 // No database is open in it: SQLite forbids to take one through fork(). A process of its own,
@@ -62,6 +98,13 @@ TEST_F(Process, TheExtensionStaysLoadedWhenItsLastConnectionIsClosed) {
   void* const still = dlopen(copy.c_str(), RTLD_NOLOAD | RTLD_LAZY);
   EXPECT_NE(still, nullptr);
   if (still != nullptr) dlclose(still);
+}
+
+// The numbers are those of the step that went wrong.
+TEST(ProcessThatForks, HasAChildThatSearchesByAConnectionOfItsOwn) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const TempFolder folder;
+  EXPECT_EXIT(ForkWithADatabase(folder.File("forked.db")), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(Process, NothingIsThrownAtTheHost) {
