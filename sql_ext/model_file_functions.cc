@@ -16,13 +16,6 @@
 namespace semblance::sql {
 namespace {
 
-std::string TextArgument(sqlite3_value* value, const char* what) {
-  if (sqlite3_value_type(value) != SQLITE_TEXT) {
-    ThrowInvalid(std::string(what) + " was expected, received " + Describe(value));
-  }
-  return std::string(TextOf(value));
-}
-
 void ExportModel(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   GuardFunction(context, [&] {
     const std::string name =

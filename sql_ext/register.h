@@ -20,6 +20,7 @@ void RegisterInfoFunctions(sqlite3* db,
 void RegisterModelFunctions(sqlite3* db, const ConnectionPtr& connection);  // embed, similarity
 void RegisterModelFileFunctions(sqlite3* db,
                                 const ConnectionPtr& connection);           // semblance_export_…
+void RegisterBackupFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_backup
 void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_whiten
 void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
 void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...

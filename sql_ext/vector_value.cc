@@ -204,4 +204,11 @@ std::string Describe(sqlite3_value* value) {
   }
 }
 
+std::string TextArgument(sqlite3_value* value, const std::string& what) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) {
+    ThrowInvalid(what + " was expected, received " + Describe(value));
+  }
+  return std::string(TextOf(value));
+}
+
 }  // namespace semblance::sql

@@ -39,4 +39,7 @@ std::string ToJson(std::span<const float> vector);
 // bytes".
 std::string Describe(sqlite3_value* value);
 
+// An argument that must be TEXT; throws kInvalid: "`what` was expected, received …".
+std::string TextArgument(sqlite3_value* value, const std::string& what);
+
 }  // namespace semblance::sql

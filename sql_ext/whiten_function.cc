@@ -17,14 +17,7 @@ namespace semblance::sql {
 namespace {
 
 constexpr size_t kTextsAtATime = 1024;
-
-std::string TextArgument(sqlite3_value* value, const char* what) {
-  if (sqlite3_value_type(value) != SQLITE_TEXT) {
-    ThrowInvalid("semblance_whiten(model, query, name): " + std::string(what) +
-                 " was expected, received " + Describe(value));
-  }
-  return std::string(TextOf(value));
-}
+const std::string kSignature = "semblance_whiten(model, query, name): ";
 
 size_t DimsArgument(sqlite3_value* value, size_t dimension) {
   const auto dims = WholeNumber(value);
@@ -55,9 +48,9 @@ void AddAll(Connection* connection, const encoder::Encoder& encoder, ReadOnlyQue
 void Whiten(sqlite3_context* context, int count, sqlite3_value** arguments) noexcept {
   GuardFunction(context, [&] {
     Connection& connection = *ConnectionOf(sqlite3_user_data(context));
-    const std::string model = TextArgument(arguments[0], "the name of a model");
-    const std::string sql = TextArgument(arguments[1], "a query of texts");
-    const std::string name = TextArgument(arguments[2], "a name for the new model");
+    const std::string model = TextArgument(arguments[0], kSignature + "the name of a model");
+    const std::string sql = TextArgument(arguments[1], kSignature + "a query of texts");
+    const std::string name = TextArgument(arguments[2], kSignature + "a name for the new model");
     engine::CheckModelName(name);
     ReadOnlyQuery query(connection.db(), sql, "the query of semblance_whiten()", 1, 1);
     const auto models = connection.Models();

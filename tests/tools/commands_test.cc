@@ -19,7 +19,7 @@ TEST_F(CommandsTest, HelpListsTheSubcommands) {
   const Outcome help = Semblance({"--help"});
   EXPECT_EQ(help.code, 0);
   for (const char* name : {"demo", "import", "migrate", "search", "train", "plot", "ablate", "eval",
-                           "model", "info", "shell"}) {
+                           "model", "backup", "info", "shell"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + name + " "));
     EXPECT_EQ(Semblance({name, "--help"}).code, 0) << name;
   }

@@ -26,6 +26,7 @@ void AddPlotCommand(CLI::App* program);
 void AddAblateCommand(CLI::App* program);
 void AddEvalCommand(CLI::App* program);
 void AddModelCommand(CLI::App* program);
+void AddBackupCommand(CLI::App* program);
 void AddInfoCommand(CLI::App* program);
 void AddShellCommand(CLI::App* program);
 

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   semblance::cli::AddAblateCommand(&program);
   semblance::cli::AddEvalCommand(&program);
   semblance::cli::AddModelCommand(&program);
+  semblance::cli::AddBackupCommand(&program);
   semblance::cli::AddInfoCommand(&program);
   semblance::cli::AddShellCommand(&program);
   try {
