@@ -42,7 +42,11 @@ class Indexer;
 struct CollectionOptions {
   index::Metric metric = index::Metric::kCosine;
   uint32_t dimension = 0;
-  index::Kind kind = index::Kind::kHnsw;  // of segments large enough to have a graph
+  // Of segments large enough to have a graph or lists; see index_choice.h.
+  index::Kind kind = index::Kind::kHnsw;
+  bool automatic = false;     // flat, kind (a graph) or lists, by size
+  uint64_t memory_limit = 0;  // bytes that a graph may take when automatic; 0: MemoryLimit says
+  uint32_t lists = 0;         // index::SegmentOptions
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
   index::Quantization quantization = index::Quantization::kNone;
@@ -154,7 +158,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
                     CollectionState* state);
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
   bool NeedsMaintenance() const;
-  bool WantsGraph(const SegmentEntry& entry) const;
+  uint64_t RowsAtMost() const;  // dead ones included
+  // Whether it is flat only because there was no time, or had fewer rows.
+  bool WantsIndex(const SegmentEntry& entry) const;
   uint32_t BlockCapacity() const;
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;

@@ -75,15 +75,19 @@ std::shared_ptr<const index::Segment> LoadSegment(const storage::Store& store, u
   return index::Segment::Load(source, rescoring);
 }
 
+// Of a quantized segment; nullptr when there are none.
 std::shared_ptr<const std::vector<uint64_t>> LoadCreated(const storage::Store& store,
                                                          uint64_t collection, uint64_t number) {
   const auto value = store.Get(kSegments, SegmentKey(collection, number, 'c'));
-  if (!value) {
-    throw Error(ErrorKind::kCorruption, "the commits of the rows of segment " +
-                                            std::to_string(number) + " of collection " +
-                                            Hex(collection) + " are not in the store");
-  }
+  if (!value) return nullptr;
   return std::make_shared<std::vector<uint64_t>>(DecodeCreated(*value));
+}
+
+bool MayBe(const CollectionOptions& options, index::Quantization quantization) {
+  // Lists that were chosen for want of memory: index_choice.h.
+  return quantization == options.quantization ||
+         (options.automatic && options.quantization == index::Quantization::kNone &&
+          quantization == index::Quantization::kSq8);
 }
 
 std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection,
@@ -151,22 +155,19 @@ index::Rescoring Collection::RescoringBy(
 void Collection::LoadSegments(const Manifest& manifest, const LoadPoll& poll,
                               CollectionState* state) {
   for (uint64_t number : manifest.segments) {
-    std::shared_ptr<const std::vector<uint64_t>> created;
+    const auto created = LoadCreated(*store_, id_, number);
     index::Rescoring rescoring;
-    if (options_.quantization != index::Quantization::kNone) {
-      created = LoadCreated(*store_, id_, number);
-      rescoring = RescoringBy(created);
-    }
+    if (created) rescoring = RescoringBy(created);
     auto segment = LoadSegment(*store_, id_, number, rescoring, [&] { poll.Now(); });
     if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
-        segment->quantization() != options_.quantization ||
+        !MayBe(options_, segment->quantization()) ||
         (created && created->size() != segment->size())) {
       throw Error(ErrorKind::kCorruption,
                   "segment " + std::to_string(number) + " of collection " + Hex(id_) +
                       " has another dimension, metric, quantization or size than its table");
     }
     const auto dead = LoadDeadPositions(*store_, id_, number, segment->size());
-    auto entry = std::make_shared<SegmentEntry>(number, std::move(segment), std::move(created));
+    auto entry = std::make_shared<SegmentEntry>(number, std::move(segment), created);
     entry->MarkDeleted(dead, std::max<uint64_t>(manifest.as_of, 1));
     state->segments.push_back(std::move(entry));
   }

@@ -51,6 +51,18 @@ index::PositionSet SegmentEntry::Alive() const {
   return alive_ ? *alive_ : index::PositionSet(segment_->size());
 }
 
+bool CollectionState::ReadsStore() const {
+  return std::any_of(segments.begin(), segments.end(), [](const auto& entry) {
+    return entry->segment().quantization() != index::Quantization::kNone;
+  });
+}
+
+bool CollectionState::HasLists() const {
+  return std::any_of(segments.begin(), segments.end(), [](const auto& entry) {
+    return entry->segment().kind() == index::Kind::kIvf;
+  });
+}
+
 uint32_t CollectionState::SlotsIn(size_t block) const {
   const uint32_t capacity = tail[block]->capacity;
   const uint64_t before = static_cast<uint64_t>(block) * capacity;

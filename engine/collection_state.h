@@ -101,6 +101,8 @@ struct CollectionState {
   std::vector<std::shared_ptr<TailBlock>> tail;  // all full but the last
   uint32_t tail_count = 0;
 
+  bool ReadsStore() const;  // a search does, for vectors of quantized segments
+  bool HasLists() const;    // of a segment of kind IVF
   uint32_t SlotsIn(size_t block) const;
   uint64_t AliveCount() const;  // rows alive now
 };

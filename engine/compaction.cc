@@ -9,6 +9,7 @@
 #include "engine/crash_point.h"
 #include "engine/error.h"
 #include "engine/families.h"
+#include "engine/index_choice.h"
 #include "engine/row_codec.h"
 #include "engine/stored_vectors.h"
 #include "storage/keys.h"
@@ -67,82 +68,125 @@ bool Compaction::ChooseInputs() {
   for (const auto& entry : inputs_->segments) {
     const bool small = LevelOf(entry->segment().size()) <= up_to ||
                        entry->dead_count() > entry->segment().size() / 2 ||
-                       collection_.WantsGraph(*entry);
+                       collection_.WantsIndex(*entry);
     if (plan_.segments == CompactionPlan::Segments::kAll ||
         (plan_.segments == CompactionPlan::Segments::kSmall && small)) {
       merged_.push_back(entry);
     }
   }
   const bool already_one =
-      merged_.size() == 1 && merged_[0]->dead_count() == 0 && !collection_.WantsGraph(*merged_[0]);
+      merged_.size() == 1 && merged_[0]->dead_count() == 0 && !collection_.WantsIndex(*merged_[0]);
   // A tail of nothing but deletions of older rows still deserves a manifest that shows them.
   return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) ||
          collection_.writes_since_manifest_ > 0;
 }
 
-bool Compaction::GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted) {
+void Compaction::GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted) {
   if (deleted == 0) {
     row_ids_.push_back(row_id);
     origins_.push_back(origin);
-    return true;
-  }
-  if (deleted + plan_.kept_commits > inputs_->last_commit) {
+  } else if (deleted + plan_.kept_commits > inputs_->last_commit) {
     carried_.push_back(origin);
   } else {
     dropped_deletion_ = std::max(dropped_deletion_, deleted);
   }
-  return false;
 }
 
 void Compaction::Gather() {
   for (const auto& entry : merged_) {
     const index::Segment& segment = entry->segment();
-    for (uint32_t p = 0; p < segment.size(); ++p) {
-      if (!GatherRow(segment.row_id(p), {entry.get(), p, entry->created(p)}, entry->deleted(p)))
-        continue;
-      vectors_.resize(vectors_.size() + segment.dimension());
-      segment.CopyVector(p, vectors_.data() + vectors_.size() - segment.dimension());
-    }
+    for (uint32_t p = 0; p < segment.size(); ++p)
+      GatherRow(segment.row_id(p), {entry.get(), p, entry->created(p)}, entry->deleted(p));
   }
   uint32_t slot = 0;
   for (size_t b = 0; b < inputs_->tail.size(); ++b) {
     const TailBlock& block = *inputs_->tail[b];
-    for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot) {
-      if (!GatherRow(block.row_ids[s], {nullptr, slot, block.created[s]}, block.deleted.Get(s)))
-        continue;
-      const std::span<const float> vector = block.vector(s);
-      vectors_.insert(vectors_.end(), vector.begin(), vector.end());
+    for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot)
+      GatherRow(block.row_ids[s], {nullptr, slot, block.created[s]}, block.deleted.Get(s));
+  }
+}
+
+// Into the order of row ids, which is that of a segment's positions.
+void Compaction::SortRows() {
+  if (std::is_sorted(row_ids_.begin(), row_ids_.end())) return;
+  std::vector<uint32_t> order(row_ids_.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
+  std::vector<int64_t> row_ids;
+  std::vector<Origin> origins;
+  row_ids.reserve(order.size());
+  origins.reserve(order.size());
+  for (uint32_t i : order) {
+    row_ids.push_back(row_ids_[i]);
+    origins.push_back(origins_[i]);
+  }
+  row_ids_ = std::move(row_ids);
+  origins_ = std::move(origins);
+}
+
+// Of all rows, from memory.
+std::vector<float> Compaction::GatherVectors() const {
+  const uint32_t dimension = collection_.options_.dimension;
+  std::vector<float> vectors(row_ids_.size() * dimension);
+  for (size_t i = 0; i < origins_.size(); ++i) {
+    const Origin& origin = origins_[i];
+    float* const out = vectors.data() + i * dimension;
+    if (origin.entry) {
+      origin.entry->segment().CopyVector(origin.position, out);
+    } else {
+      const uint32_t capacity = inputs_->tail[0]->capacity;
+      const auto vector =
+          inputs_->tail[origin.position / capacity]->vector(origin.position % capacity);
+      std::copy(vector.begin(), vector.end(), out);
     }
   }
+  return vectors;
+}
+
+index::SegmentOptions Compaction::OptionsOfSegment() const {
+  const CollectionOptions& wanted = collection_.options_;
+  uint64_t all = row_ids_.size();
+  for (const auto& entry : inputs_->segments) {
+    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end())
+      all += entry->segment().size();
+  }
+  const SegmentChoice choice = ChooseSegment(wanted, row_ids_.size(), all);
+  index::SegmentOptions options;
+  options.kind = plan_.indexed ? choice.kind : index::Kind::kFlat;
+  options.quantization = choice.quantization;
+  options.metric = wanted.metric;
+  options.dimension = wanted.dimension;
+  options.hnsw_m = wanted.hnsw_m;
+  options.ef_construction = wanted.ef_construction;
+  options.lists = wanted.lists;
+  options.threads = plan_.threads;
+  return options;
+}
+
+bool Compaction::Build(const std::function<bool()>& cancel) {
+  index::SegmentOptions options = OptionsOfSegment();
+  const bool quantized = options.quantization != index::Quantization::kNone;
+  if (!quantized && options.kind != index::Kind::kIvf) {
+    segment_ = index::Segment::Build(options, row_ids_, GatherVectors(), cancel);
+    return segment_ != nullptr;
+  }
+  // Every row of a segment or of the tail is in the store, so its vector need not be in memory.
+  const index::Rescoring stored = collection_.RescoringBy(created_);  // holds the store
+  if (quantized) options.rescoring = stored;
+  segment_ = index::Segment::Build(options, row_ids_, *stored.vectors, cancel);
+  return segment_ != nullptr;
 }
 
 bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   old_manifest_ = ReadManifest(*collection_.store_, collection_.id_).value_or(Manifest{});
   manifest_ = old_manifest_;
   if (row_ids_.empty()) return true;
-  index::SegmentOptions options;
-  const bool graph = plan_.graph && row_ids_.size() >= kGraphFrom;
-  options.kind = graph ? collection_.options_.kind : index::Kind::kFlat;
-  options.metric = collection_.options_.metric;
-  options.dimension = collection_.options_.dimension;
-  options.hnsw_m = collection_.options_.hnsw_m;
-  options.ef_construction = collection_.options_.ef_construction;
-  options.threads = plan_.threads;
-  // Positions are in the order of row ids; ours are in the order of gathering.
-  origin_of_.resize(row_ids_.size());
-  std::iota(origin_of_.begin(), origin_of_.end(), 0u);
-  std::sort(origin_of_.begin(), origin_of_.end(),
-            [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
+  SortRows();
   auto created = std::make_shared<std::vector<uint64_t>>(row_ids_.size());
-  for (size_t p = 0; p < origin_of_.size(); ++p) (*created)[p] = origins_[origin_of_[p]].created;
+  for (size_t p = 0; p < origins_.size(); ++p) (*created)[p] = origins_[p].created;
   created_ = std::move(created);
-  options.quantization = collection_.options_.quantization;
-  if (options.quantization != index::Quantization::kNone) {
-    options.rescoring = collection_.RescoringBy(created_);  // holds the store
-  }
-  segment_ = index::Segment::Build(options, row_ids_, vectors_, cancel);
-  if (!segment_) return false;
-  vectors_ = {};
+  if (!Build(cancel)) return false;
   CrashPoint("seal:built");
   number_ = manifest_.next_segment++;
   const auto blob =
@@ -163,8 +207,8 @@ uint64_t Compaction::DeletedMark(const Origin& origin) const {
 // The new segment with the deletions that its rows have suffered up to now; mu_ is held.
 std::shared_ptr<SegmentEntry> Compaction::NewEntry() const {
   std::map<uint64_t, std::vector<uint32_t>> dead;
-  for (uint32_t p = 0; p < origin_of_.size(); ++p) {
-    if (const uint64_t deleted = DeletedMark(origins_[origin_of_[p]])) dead[deleted].push_back(p);
+  for (uint32_t p = 0; p < origins_.size(); ++p) {
+    if (const uint64_t deleted = DeletedMark(origins_[p])) dead[deleted].push_back(p);
   }
   auto entry = std::make_shared<SegmentEntry>(number_, segment_, created_);
   for (const auto& [commit, positions] : dead) entry->MarkDeleted(positions, commit);
@@ -298,15 +342,22 @@ bool Compaction::Run(const std::function<bool()>& cancel) {
   return true;
 }
 
-bool Collection::WantsGraph(const SegmentEntry& entry) const {
-  return options_.kind != index::Kind::kFlat && entry.segment().kind() == index::Kind::kFlat &&
-         entry.segment().size() >= kGraphFrom;
+uint64_t Collection::RowsAtMost() const {
+  uint64_t rows = state_->tail_count;
+  for (const auto& entry : state_->segments) rows += entry->segment().size();
+  return rows;
+}
+
+bool Collection::WantsIndex(const SegmentEntry& entry) const {
+  const index::Segment& segment = entry.segment();
+  return segment.kind() == index::Kind::kFlat &&
+         ChooseSegment(options_, segment.size(), RowsAtMost()).kind != index::Kind::kFlat;
 }
 
 bool Collection::NeedsMaintenance() const {
   return writes_since_manifest_ >= kSealWrites ||
          std::any_of(state_->segments.begin(), state_->segments.end(),
-                     [&](const auto& entry) { return WantsGraph(*entry); });
+                     [&](const auto& entry) { return WantsIndex(*entry); });
 }
 
 bool Collection::Maintain(const std::function<bool()>& cancel) {
@@ -319,11 +370,11 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
   }
   CompactionPlan plan;
   if (quick) {
-    plan.graph = false;
+    plan.indexed = false;
     Compaction(this, plan).Run([] { return false; });
   }
   if (cancel()) return quick;
-  plan.graph = true;
+  plan.indexed = true;
   plan.segments = CompactionPlan::Segments::kSmall;
   plan.threads = std::max(1u, std::thread::hardware_concurrency() / 2);
   return Compaction(this, plan).Run(cancel) || quick;

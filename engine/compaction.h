@@ -23,16 +23,14 @@ inline constexpr uint64_t kSealWrites = 8192;
 // that takes a moment, and whoever opens the database before the graph is there reads a segment
 // instead of a log.
 inline constexpr uint64_t kQuickSealRows = 2 * kSealWrites;
-// Rows; below it an exact scan is as quick as a graph.
-inline constexpr uint32_t kGraphFrom = 2000;
 
 struct CompactionPlan {
-  // Which go into the new one, beside the whole tail; kSmall: those that still want a graph, too.
+  // Which go into the new one, beside the whole tail; kSmall: those that still want an index, too.
   enum class Segments { kNone, kSmall, kAll };
   Segments segments = Segments::kNone;
-  bool graph = true;           // otherwise a flat one, whatever the collection's kind
+  bool indexed = true;         // otherwise a flat one, whatever the collection's kind
   uint64_t kept_commits = 64;  // rows deleted within these stay visible to older readers
-  uint32_t threads = 1;        // of the graph's construction
+  uint32_t threads = 1;        // of the construction
 };
 
 class Compaction {
@@ -53,8 +51,11 @@ class Compaction {
 
   bool ChooseInputs();
   void Gather();
-  // True: the row goes into the new segment, and its vector is to be appended to vectors_.
-  bool GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted);
+  void GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted);
+  void SortRows();
+  std::vector<float> GatherVectors() const;
+  index::SegmentOptions OptionsOfSegment() const;
+  bool Build(const std::function<bool()>& cancel);
   bool BuildAndSave(const std::function<bool()>& cancel);
   void WriteManifestAndDeadRows();
   void Publish();
@@ -67,16 +68,14 @@ class Compaction {
 
   std::shared_ptr<const CollectionState> inputs_;  // as they were when this began
   std::vector<std::shared_ptr<SegmentEntry>> merged_;
-  std::vector<Origin> origins_;  // of row_ids_
+  std::vector<Origin> origins_;  // of row_ids_, and so of segment_'s positions
   std::vector<Origin> carried_;  // dead rows that older readers may still see
   std::vector<int64_t> row_ids_;
-  std::vector<float> vectors_;     // [row_ids_.size(), dimension]
   uint64_t dropped_deletion_ = 0;  // newest deletion among rows that are dropped for good
   Manifest old_manifest_;
   Manifest manifest_;
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
-  std::vector<uint32_t> origin_of_;  // position in segment_ -> index into origins_
   std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
 };
 

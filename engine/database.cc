@@ -76,8 +76,8 @@ Database::States Database::LoadedStates() {
   std::lock_guard lock(mu_);
   States states;
   for (const auto& [id, collection] : collections_) {
-    if (collection->options().quantization != index::Quantization::kNone) continue;
-    if (auto state = collection->LoadedState()) {
+    auto state = collection->LoadedState();
+    if (state && !state->ReadsStore()) {
       states[id] = {std::move(state), collection->options().metric};
     }
   }

@@ -8,7 +8,8 @@ namespace {
 constexpr uint64_t kFirstOfUnknown = 64;     // rows of the first search when nobody says how many
 constexpr uint64_t kFewNumbers = 16u << 20;  // of all vectors together: compared in 2 or 3 ms
 constexpr uint64_t kApproximateMost =
-    8192;  // beyond it one exact pass is cheaper than a graph walk
+    8192;                       // beyond it one exact pass is cheaper than a graph walk
+constexpr uint64_t kWider = 4;  // of each search beyond the first in lists
 
 }  // namespace
 
@@ -20,12 +21,13 @@ NeighbourStream::NeighbourStream(View view, std::vector<float> query, Options op
                 ? std::min<uint64_t>(options_.filter->row_ids().size(), view_.VisibleCount())
                 : view_.VisibleCount()) {}
 
-std::vector<Found> NeighbourStream::Search(uint64_t k, bool exact) const {
+std::vector<Found> NeighbourStream::Search(uint64_t k, uint32_t nprobe, bool exact) const {
   ViewSearch search;
   search.filter = options_.filter.get();
   search.k = static_cast<uint32_t>(std::min<uint64_t>(k, UINT32_MAX));
   search.ef = options_.ef;
   search.oversample = options_.oversample;
+  search.nprobe = nprobe;
   search.exact = exact;
   search.report = options_.report;
   if (options_.cancel) search.cancel = &options_.cancel;
@@ -42,28 +44,34 @@ void NeighbourStream::Begin() {
   begun_ = true;
   const uint64_t k =
       std::min(most_, std::max<uint64_t>(options_.wanted.value_or(kFirstOfUnknown), 1));
+  k_ = k;
+  nprobe_ = options_.nprobe;
   bool exact = options_.complete || k > kApproximateMost || k * 4 > most_ ||
                (!options_.wanted && most_ * query_.size() <= kFewNumbers);
-  batch_ = Search(k, exact);
+  batch_ = Search(k, nprobe_, exact);
   if (!exact && batch_.size() < k) {
     // A part of the graph that the walk did not reach, or rows that are dead.
     exact = true;
-    batch_ = Search(k, exact);
+    batch_ = Search(k, nprobe_, exact);
   }
   if (options_.report != nullptr) options_.report->exact = exact;
   complete_ = exact && (batch_.size() < k || k == most_);
 }
 
 void NeighbourStream::Continue() {
-  std::unordered_set<int64_t> given;
-  for (const Found& row : batch_) given.insert(row.row_id);
+  for (const Found& row : batch_) given_.insert(row.row_id);
   const Found last = batch_.back();
-  batch_ = Search(most_, true);
-  std::erase_if(batch_, [&](const Found& row) {
-    return given.contains(row.row_id) || row.distance < last.distance ||
-           (row.distance == last.distance && row.row_id < last.row_id);
-  });
-  complete_ = true;
+  const bool lists = view_.state().HasLists();
+  do {
+    k_ *= kWider;
+    nprobe_ = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{nprobe_} * kWider, UINT32_MAX));
+    complete_ = !lists || k_ > kApproximateMost || k_ * 4 > most_;
+    batch_ = Search(complete_ ? most_ : k_, nprobe_, complete_);
+    std::erase_if(batch_, [&](const Found& row) {
+      return given_.contains(row.row_id) || row.distance < last.distance ||
+             (row.distance == last.distance && row.row_id < last.row_id);
+    });
+  } while (batch_.empty() && !complete_);
   position_ = 0;
 }
 

@@ -3,7 +3,9 @@
 // twice.
 //
 // Rows that are counted beforehand, and the first ones of a big collection, come from an
-// approximate search; what is pulled beyond them comes from an exact scan. A row that the
+// approximate search; what is pulled beyond them comes from an exact scan, or where there are lists
+// (index=ivf) from searches of four times as many rows in four times as many lists, until that is
+// no cheaper than an exact scan. A row that the
 // approximate search had missed and that lies nearer than the last one given stays missed.
 // `complete` asks for every row; so does, without saying, whoever does not count them and has few
 // to compare.
@@ -29,6 +31,7 @@ class NeighbourStream {
     bool complete = false;                    // no row may be missed
     uint32_t ef = 64;                         // candidates of the approximate search
     uint32_t oversample = 0;                  // as ViewSearch has it
+    uint32_t nprobe = 32;                     // lists of it
     std::shared_ptr<const RowFilter> filter;  // nullptr: every row
     std::function<bool()> cancel;             // as ViewSearch has it; empty: never
     SearchReport* report = nullptr;           // as ViewSearch has it
@@ -40,14 +43,17 @@ class NeighbourStream {
  private:
   void Begin();
   void Continue();
-  std::vector<Found> Search(uint64_t k, bool exact) const;
+  std::vector<Found> Search(uint64_t k, uint32_t nprobe, bool exact) const;
 
   const View view_;
   const std::vector<float> query_;
   const Options options_;
   const uint64_t most_;  // rows there can be
   bool begun_ = false;
-  bool complete_ = false;  // `batch_` holds every row that is left
+  bool complete_ = false;              // `batch_` holds every row that is left
+  uint64_t k_ = 0;                     // of the last search
+  uint32_t nprobe_ = 0;                // of the last search
+  std::unordered_set<int64_t> given_;  // of batches before this one
   std::vector<Found> batch_;
   size_t position_ = 0;
 };

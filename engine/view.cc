@@ -128,6 +128,7 @@ std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
   search.k = options.k;
   search.ef = std::max(options.ef, options.k);
   search.oversample = options.oversample;
+  search.nprobe = options.nprobe;
   search.allowed = allowed.get();
   search.exact = options.exact;
   search.cancel = options.cancel;

@@ -29,6 +29,7 @@ struct ViewSearch {
   uint32_t k = 10;
   uint32_t ef = 64;                   // HNSW's candidates; raised to k when smaller
   uint32_t oversample = 0;            // of quantized segments, for this search; 0: the table's
+  uint32_t nprobe = 32;               // IVF's lists
   const RowFilter* filter = nullptr;  // nullptr: every row
   bool exact = false;                 // compare with every row, whatever the segments' kinds
   SearchReport* report = nullptr;     // its parts are added to it, when given

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "index/error.h"
+#include "index/parallel.h"
 
 namespace semblance::index {
 namespace {
@@ -49,8 +50,9 @@ class KMeans {
   }
 
  private:
-  static constexpr double kLeastGain = 1e-4;            // of a round, or it was the last
-  static constexpr size_t kDistancesPerPoll = 1 << 16;  // a millisecond or two of 384 dimensions
+  static constexpr double kLeastGain = 1e-4;       // of a round, or it was the last
+  static constexpr size_t kRowsTogether = 64;      // of a block of work
+  static constexpr size_t kCentresTogether = 128;  // measured from each of them while they are near
 
   const float* Row(size_t i) const { return vectors_.data() + i * dimension_; }
   size_t centres() const { return centres_.size() / dimension_; }
@@ -62,6 +64,11 @@ class KMeans {
   // k-means++: each next one is drawn with a chance that grows with the squared distance to the
   // nearest that is there.
   void ChooseFirst() {
+    if (options_.first == ClusterOptions::First::kAny) {
+      for (uint32_t row : SamplePositions(count_, options_.clusters, options_.seed))
+        centres_.insert(centres_.end(), Row(row), Row(row) + dimension_);
+      return;
+    }
     Random random(options_.seed);
     AddCentre(static_cast<size_t>(random.Next() % count_));
     while (centres() < std::min<size_t>(options_.clusters, count_)) {
@@ -96,18 +103,30 @@ class KMeans {
 
   // Gives each row its nearest centre; the sum of the squared distances.
   double AssignAll() {
-    std::vector<float> distances(centres());
-    const size_t rows_per_poll = kDistancesPerPoll / centres() + 1;
-    double spread = 0;
-    for (size_t i = 0; i < count_; ++i) {
-      if (i % rows_per_poll == 0) Poll();
-      SquaredL2s(Row(i), centres_.data(), centres(), dimension_, distances.data());
-      const auto nearest = std::min_element(distances.begin(), distances.end());
-      cluster_[i] = static_cast<uint32_t>(nearest - distances.begin());
-      distance_[i] = *nearest;
-      spread += *nearest;
+    const size_t blocks = (count_ + kRowsTogether - 1) / kRowsTogether;
+    const bool done = ParallelBlocks(options_.threads, blocks, options_.cancel, [&](size_t block) {
+      AssignBlock(block * kRowsTogether, std::min(count_, (block + 1) * kRowsTogether));
+    });
+    if (!done) throw Error(ErrorKind::kInterrupted, "interrupted");
+    return std::accumulate(distance_.begin(), distance_.end(), 0.0);
+  }
+
+  void AssignBlock(size_t first_row, size_t end_row) {
+    float distances[kCentresTogether];
+    std::fill(distance_.begin() + static_cast<ptrdiff_t>(first_row),
+              distance_.begin() + static_cast<ptrdiff_t>(end_row),
+              std::numeric_limits<float>::infinity());
+    for (size_t first = 0; first < centres(); first += kCentresTogether) {
+      const size_t count = std::min(kCentresTogether, centres() - first);
+      for (size_t i = first_row; i < end_row; ++i) {
+        SquaredL2s(Row(i), centres_.data() + first * dimension_, count, dimension_, distances);
+        for (size_t c = 0; c < count; ++c) {
+          if (!(distances[c] < distance_[i])) continue;
+          distance_[i] = distances[c];
+          cluster_[i] = static_cast<uint32_t>(first + c);
+        }
+      }
     }
-    return spread;
   }
 
   void MoveCentres() {

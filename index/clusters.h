@@ -20,10 +20,14 @@ namespace semblance::index {
 struct ClusterOptions {
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;
-  uint32_t clusters = 8;         // at least 1
-  uint64_t seed = 1;             // of the first centres (k-means++)
-  uint32_t rounds = 25;          // at most; fewer when nothing moves any more
-  std::function<bool()> cancel;  // polled, when given; true throws kInterrupted
+  uint32_t clusters = 8;  // at least 1
+  uint64_t seed = 1;      // of the first centres
+  // kSpread: far from each other (k-means++), which takes a reading of all vectors for each.
+  enum class First { kSpread, kAny } first = First::kSpread;
+  uint32_t rounds = 25;  // at most; fewer when nothing moves any more
+  uint32_t threads = 1;  // the result is the same whatever their number
+  // Polled on the calling thread, when given; true throws kInterrupted.
+  std::function<bool()> cancel;
 };
 
 // Which vectors to look for centres in: the positions of `wanted` out of `count`, ascending, each

@@ -1,10 +1,17 @@
-// Vectors as 8-bit codes (sq8): a quarter of the memory, compared several times as fast, and only
-// nearly right.
+// Vectors as codes: less memory, compared several times as fast, and only nearly right.
 //
-// A row x becomes  centre + scale * codes,  a scale a row, so that its largest difference from the
-// centre is 127. The centre is the rows' mean; under the inner product, where moving the origin
-// changes the order, it is zero. A distance of codes is only good for choosing candidates: what is
-// returned to anybody is measured again with the full vectors.
+//   sq8     a byte a number    f16     two bytes a number    binary  a bit a number: its sign
+//
+// Codes are of a row's difference from the centre, which is the mean of the rows (or of some of
+// them); under the inner product, where moving the origin changes the order, it is zero. With x for
+// that difference and a scale a row,
+//   sq8     x is nearly scale * codes, the largest of which is 127
+//   f16     the same, with a power of two that brings the largest below 1
+//   binary  scale is |x|, and the angle between two differences is nearly pi * (bits that differ) /
+//           dimension: what the signs of random directions would say (M. Charikar, Similarity
+//           estimation techniques from rounding algorithms, 2002)
+// A distance of codes is only good for choosing candidates: what is returned to anybody is measured
+// again with the full vectors.
 #pragma once
 
 #include <algorithm>
@@ -22,31 +29,45 @@ namespace semblance::index {
 
 struct CodeTerms {
   float scale;   // not negative, finite
-  float square;  // the squared length of x - centre; 0 under the inner product
+  float square;  // the squared length of x; 0 under the inner product
 };
 
 struct Codes {
   Metric metric = Metric::kCosine;
+  Quantization quantization = Quantization::kSq8;  // not kNone
   uint32_t dimension = 0;
   BigArray<float> centre;     // [dimension], or empty without rows
-  BigArray<int8_t> codes;     // [size, CodeStride(dimension)], -127 .. 127
+  BigArray<uint8_t> codes;    // [size, CodeStride(quantization, dimension)]
   BigArray<CodeTerms> terms;  // [size]
+  BigArray<float> cosines;    // of binary: by the number of bits that differ; else empty
 
   uint32_t size() const { return static_cast<uint32_t>(terms.size()); }
-  size_t stride() const { return CodeStride(dimension); }
-  size_t bytes() const { return centre.bytes() + codes.bytes() + terms.bytes(); }
-  const int8_t* row(size_t i) const { return codes.data() + i * stride(); }
+  size_t stride() const { return CodeStride(quantization, dimension); }
+  size_t bytes() const { return centre.bytes() + codes.bytes() + terms.bytes() + cosines.bytes(); }
+  const uint8_t* row(size_t i) const { return codes.data() + i * stride(); }
+  // The inner product of two rows' differences over their scales, from what the kernel gave.
+  float Product(float measured) const {
+    return cosines.size() == 0 ? measured : cosines[static_cast<size_t>(measured)];
+  }
 };
 
+// Room for the codes of `size` rows, without centre. The content is the caller's to fill.
+Codes NewCodes(Metric metric, Quantization quantization, uint32_t size, uint32_t dimension);
+// The mean of rows [size, dimension], size at least 1; zero under the inner product.
+BigArray<float> CentreOf(Metric metric, const float* rows, uint32_t size, uint32_t dimension);
+// Codes of one row [dimension], into codes.codes and codes.terms; codes.centre must be there.
+// Different rows may be set at once.
+void EncodeRow(const float* row, size_t position, Codes& codes);
+
 // rows [size, dimension], finite; under cosine of unit length.
-Codes Encode(Metric metric, const float* rows, uint32_t size, uint32_t dimension);
+Codes Encode(Metric metric, Quantization quantization, const float* rows, uint32_t size,
+             uint32_t dimension);
 
 // What orders like the distance of the vectors behind them: half the squared distance under cosine
 // and L2, the negative product otherwise; finite.
-inline float CodeDistance(const CodeTerms& a, const CodeTerms& b, int32_t product) {
+inline float CodeDistance(const CodeTerms& a, const CodeTerms& b, float product) {
   constexpr float kLargest = std::numeric_limits<float>::max();
-  const float distance =
-      0.5f * (a.square + b.square) - a.scale * b.scale * static_cast<float>(product);
+  const float distance = 0.5f * (a.square + b.square) - a.scale * b.scale * product;
   if (!(distance < kLargest)) return kLargest;  // a NaN, too
   return distance > -kLargest ? distance : -kLargest;
 }
@@ -56,28 +77,29 @@ inline void PrefetchCodes(const Codes& codes, uint32_t position) {
   __builtin_prefetch(codes.terms.data() + position);
 }
 
-// out[i]: the CodeDistance from `query` to the row position_at(i), four rows at a time.
+// out[i]: the CodeDistance from `query`, as the kernel takes it, to the row position_at(i), four
+// rows at a time.
 template <RowOrder kOrder, typename PositionAt>
-void MeasureCodes(const Codes& codes, const CodeKernel& kernel, const int8_t* query,
+void MeasureCodes(const Codes& codes, const CodeKernel& kernel, const void* query,
                   const CodeTerms& terms, PositionAt position_at, size_t count, float* out) {
   const size_t stride = codes.stride();
   size_t i = 0;
-  int32_t products[4];
+  float products[4];
   for (; i + 4 <= count; i += 4) {
     if constexpr (kOrder == RowOrder::kScattered) {
       const size_t ahead = std::min<size_t>(8, count - i);
       for (size_t next = 4; next < ahead; ++next) PrefetchCodes(codes, position_at(i + next));
     }
-    const int8_t* rows[4];
+    const void* rows[4];
     for (size_t r = 0; r < 4; ++r) rows[r] = codes.row(position_at(i + r));
     kernel.four(query, rows, stride, products);
     for (size_t r = 0; r < 4; ++r) {
-      out[i + r] = CodeDistance(terms, codes.terms[position_at(i + r)], products[r]);
+      out[i + r] = CodeDistance(terms, codes.terms[position_at(i + r)], codes.Product(products[r]));
     }
   }
   for (; i < count; ++i) {
     const uint32_t position = position_at(i);
-    const int32_t product = kernel.one(query, codes.row(position), stride);
+    const float product = codes.Product(kernel.one(query, codes.row(position), stride));
     out[i] = CodeDistance(terms, codes.terms[position], product);
   }
 }
@@ -104,7 +126,7 @@ class CodeScorer {
 
   const Codes& codes_;
   const CodeKernel& kernel_;
-  BigArray<int8_t> query_;
+  BigArray<uint8_t> query_;  // as kernel_ takes it
   CodeTerms terms_;
 };
 

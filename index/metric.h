@@ -29,8 +29,8 @@ void SquaredL2s(const float* query, const float* rows, size_t count, size_t dime
 // vectors first.
 double Distance(Metric metric, const float* a, const float* b, size_t dimension);
 
-// Larger is nearer: the cosine, 1 / (1 + distance) under L2, the inner product. Of a distance of that
-// metric.
+// Larger is nearer: the cosine, 1 / (1 + distance) under L2, the inner product. Of a distance of
+// that metric.
 double Score(Metric metric, double distance);
 
 // Scales to unit length in place; false, untouched, for a zero vector.

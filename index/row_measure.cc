@@ -39,7 +39,8 @@ class VectorMeasure final : public RowMeasure {
 
 class CodeMeasure final : public RowMeasure {
  public:
-  explicit CodeMeasure(const Codes& codes) : codes_(codes), kernel_(BestCodeKernel()) {}
+  explicit CodeMeasure(const Codes& codes)
+      : codes_(codes), kernel_(BestCodeKernel(codes.quantization)) {}
 
   void Measure(uint32_t row, const uint32_t* others, size_t count, float* out) const override {
     MeasureCodes<RowOrder::kScattered>(

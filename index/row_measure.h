@@ -22,7 +22,7 @@ class RowMeasure {
 // Of the vectors [size, dimension] themselves; not owned.
 std::unique_ptr<RowMeasure> NewVectorMeasure(Metric metric, const float* vectors,
                                              uint32_t dimension);
-// Of their codes; not owned.
+// Of their 8-bit codes (sq8); not owned.
 std::unique_ptr<RowMeasure> NewCodeMeasure(const Codes& codes);
 
 }  // namespace semblance::index

@@ -9,32 +9,13 @@
 namespace semblance::index {
 namespace {
 
-// Rows measured before their distances are looked at: enough to keep the kernel and the prefetching
-// busy.
-constexpr uint32_t kBlock = 256;
-// Blocks between two polls of `cancel`: half a millisecond of 384 dimensions, ten of the most.
-constexpr uint32_t kBlocksPerPoll = 32;
-
-// Says when it is time to poll.
-class Poll {
- public:
-  explicit Poll(const SearchOptions& options) : options_(options) {}
-  void Block() {
-    if (options_.cancel != nullptr && ++blocks_ % kBlocksPerPoll == 0) CheckCancel(options_);
-  }
-
- private:
-  const SearchOptions& options_;
-  uint32_t blocks_ = 0;
-};
-
 template <typename AnyScorer>
 void ScanAll(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size, Poll poll,
              TopK& nearest) {
-  float distances[kBlock];
+  float distances[kScanBlock];
   for (uint32_t first = 0; first < size;) {
     poll.Block();
-    const uint32_t count = std::min(kBlock, size - first);
+    const uint32_t count = std::min(kScanBlock, size - first);
     scorer.Score(first, count, distances);
     for (uint32_t i = 0; i < count; ++i) {
       if (distances[i] - scorer.slack() > nearest.bound()) continue;
@@ -50,7 +31,7 @@ void ScanPositions(const AnyScorer& scorer, const int64_t* row_ids, const uint32
   if (count == 0) return;
   // Half of the rows, or more, are as good as all: see RowOrder.
   const bool dense = positions[count - 1] - positions[0] < 2 * count;
-  float distances[kBlock];
+  float distances[kScanBlock];
   scorer.ScoreAt(positions, count, distances, dense ? RowOrder::kInOrder : RowOrder::kScattered);
   for (uint32_t i = 0; i < count; ++i) {
     if (distances[i] - scorer.slack() > nearest.bound()) continue;
@@ -62,7 +43,7 @@ void ScanPositions(const AnyScorer& scorer, const int64_t* row_ids, const uint32
 template <typename AnyScorer>
 void ScanAllowed(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
                  const PositionSet& allowed, Poll poll, TopK& nearest) {
-  uint32_t positions[kBlock] = {};
+  uint32_t positions[kScanBlock] = {};
   uint32_t count = 0;
   const std::vector<uint64_t>& words = allowed.words();
   for (size_t w = 0; w < words.size(); ++w) {
@@ -70,7 +51,7 @@ void ScanAllowed(const AnyScorer& scorer, const int64_t* row_ids, uint32_t size,
       const uint32_t position = static_cast<uint32_t>(w * 64 + __builtin_ctzll(word));
       if (position >= size) break;  // a stray bit behind the last row
       positions[count++] = position;
-      if (count < kBlock) continue;
+      if (count < kScanBlock) continue;
       poll.Block();
       ScanPositions(scorer, row_ids, positions, count, nearest);
       count = 0;

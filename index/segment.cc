@@ -11,6 +11,7 @@
 #include "index/scan.h"
 #include "index/segment_data.h"
 #include "index/segment_format.h"
+#include "index/streamed_build.h"
 
 namespace semblance::index {
 namespace {
@@ -29,8 +30,8 @@ bool ScanIsBetter(Metric metric, uint64_t count, uint64_t size, uint64_t ef) {
   return count * count <= kRowsPerNode * std::min(ef, size) * size;
 }
 
-// From this dimension on graphs are built over codes. Below, codes are too coarse for rows that lie
-// close together, and hardly smaller than the vectors.
+// From this dimension on graphs are built over 8-bit codes. Below, codes are too coarse for rows
+// that lie close together, and hardly smaller than the vectors.
 constexpr uint32_t kCodesFrom = 64;
 
 class StoredSegment final : public Segment {
@@ -54,12 +55,14 @@ class StoredSegment final : public Segment {
     CheckAllowed(options.allowed, size());
     if (data_.codes) return SearchCodes(query, options);
     const Scorer scorer(data_.metric, query, data_.vectors.data(), Scorer::Rows::kUnit);
-    return Nearest(scorer, options);
+    return Nearest(scorer, query, options);
   }
 
-  Kind kind() const override { return data_.graph ? Kind::kHnsw : Kind::kFlat; }
+  Kind kind() const override {
+    return data_.graph ? Kind::kHnsw : data_.lists ? Kind::kIvf : Kind::kFlat;
+  }
   Quantization quantization() const override {
-    return data_.codes ? Quantization::kSq8 : Quantization::kNone;
+    return data_.codes ? data_.codes->quantization : Quantization::kNone;
   }
   Metric metric() const override { return data_.metric; }
   uint32_t dimension() const override { return data_.dimension; }
@@ -69,8 +72,8 @@ class StoredSegment final : public Segment {
     if (data_.codes) {
       rescoring_.vectors->Read({&position, 1}, data_.row_ids.span().subspan(position, 1), vector);
     } else {
-      std::copy_n(data_.vectors.data() + size_t{position} * data_.dimension, data_.dimension,
-                  vector);
+      const size_t row = data_.lists ? data_.lists->slots[position] : position;
+      std::copy_n(data_.vectors.data() + row * data_.dimension, data_.dimension, vector);
     }
   }
   std::optional<uint32_t> Find(int64_t row_id) const override {
@@ -81,15 +84,20 @@ class StoredSegment final : public Segment {
   }
   uint64_t memory_bytes() const override {
     return sizeof(*this) + data_.row_ids.bytes() + data_.vectors.bytes() +
-           (data_.codes ? data_.codes->bytes() : 0) + (data_.graph ? data_.graph->bytes() : 0);
+           (data_.codes ? data_.codes->bytes() : 0) + (data_.graph ? data_.graph->bytes() : 0) +
+           (data_.lists ? data_.lists->bytes() : 0);
   }
   void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
 
  private:
-  // By a walk where there is a graph and it pays, else by a scan.
+  // By a walk where there is a graph and it pays, in lists where there are some, else by a scan.
   template <typename AnyScorer>
-  std::vector<Neighbour> Nearest(const AnyScorer& scorer, const SearchOptions& options) const {
+  std::vector<Neighbour> Nearest(const AnyScorer& scorer, std::span<const float> query,
+                                 const SearchOptions& options) const {
     if (options.k == 0) return {};
+    if (data_.lists) {
+      return SearchLists(*data_.lists, data_.metric, query, scorer, data_.row_ids.span(), options);
+    }
     if (data_.graph && !options.exact) {
       const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
       if (!ScanIsBetter(data_.metric, count, size(), std::max(options.ef, options.k))) {
@@ -110,9 +118,14 @@ class StoredSegment final : public Segment {
     const uint32_t oversample =
         options.oversample == 0 ? rescoring_.oversample : options.oversample;
     wide.k = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{options.k} * oversample, size()));
-    // A walk gives no more than it keeps; not even for rescoring shall it keep more than was asked.
-    if (data_.graph) wide.k = std::min(wide.k, std::max(options.ef, options.k));
-    const std::vector<Neighbour> candidates = Nearest(scorer, wide);
+    // A walk gives no more than it keeps; not even for rescoring shall it keep more than was asked,
+    // unless the order that it goes by is so coarse.
+    if (quantization() == Quantization::kBinary) {
+      wide.ef = std::max(options.ef, wide.k);
+    } else if (data_.graph) {
+      wide.k = std::min(wide.k, std::max(options.ef, options.k));
+    }
+    const std::vector<Neighbour> candidates = Nearest(scorer, query, wide);
     for (const Neighbour& candidate : candidates) {
       rescorer.Add(candidate.position, candidate.row_id);
     }
@@ -150,14 +163,15 @@ void CheckRange(const char* name, uint32_t value, uint32_t least, uint32_t most)
 void CheckOptions(const SegmentOptions& options) {
   CheckRange("the dimension", options.dimension, 1, kMaxDimension);
   if (options.metric > Metric::kInnerProduct) throw Error(ErrorKind::kInvalid, "unknown metric");
-  if (options.kind > Kind::kHnsw) throw Error(ErrorKind::kInvalid, "unknown kind of segment");
-  if (options.quantization > Quantization::kSq8) {
+  if (options.kind > Kind::kIvf) throw Error(ErrorKind::kInvalid, "unknown kind of segment");
+  if (options.quantization > Quantization::kBinary) {
     throw Error(ErrorKind::kInvalid, "unknown quantization");
   }
-  if (options.kind == Kind::kFlat) return;
+  CheckRange("threads", options.threads, 1, kMaxBuildThreads);
+  CheckRange("lists", options.lists, 0, kMaxLists);
+  if (options.kind != Kind::kHnsw) return;
   CheckRange("hnsw_m", options.hnsw_m, kMinHnswM, kMaxHnswM);
   CheckRange("ef_construction", options.ef_construction, 1, kMaxEfConstruction);
-  CheckRange("threads", options.threads, 1, kMaxBuildThreads);
 }
 
 // The order of the row ids; throws for one that is there twice.
@@ -192,7 +206,71 @@ void CopyRows(std::span<const int64_t> row_ids, std::span<const float> vectors, 
   }
 }
 
+// An array in another order, to be read like vectors that lie elsewhere.
+class ArrayVectors final : public VectorSource {
+ public:
+  // order[position]: the row of vectors [n, dimension]; nothing is owned.
+  ArrayVectors(std::span<const uint32_t> order, std::span<const float> vectors, uint32_t dimension)
+      : order_(order), vectors_(vectors), dimension_(dimension) {}
+  void Read(std::span<const uint32_t> positions, std::span<const int64_t>,
+            float* out) const override {
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const auto row = vectors_.subspan(size_t{order_[positions[i]]} * dimension_, dimension_);
+      std::copy(row.begin(), row.end(), out + i * dimension_);
+    }
+  }
+
+ private:
+  const std::span<const uint32_t> order_;
+  const std::span<const float> vectors_;
+  const uint32_t dimension_;
+};
+
+std::shared_ptr<const Segment> BuildFromSource(const SegmentOptions& options,
+                                               BigArray<int64_t> row_ids,
+                                               const VectorSource& vectors,
+                                               const std::function<bool()>& cancel) {
+  SegmentData data;
+  data.metric = options.metric;
+  data.dimension = options.dimension;
+  data.row_ids = std::move(row_ids);
+  if (!BuildStreamed(options, vectors, cancel, data)) return nullptr;
+  return std::make_shared<StoredSegment>(std::move(data), options.rescoring);
+}
+
 }  // namespace
+
+std::string_view KindName(Kind kind) {
+  constexpr std::string_view kNames[] = {"flat", "hnsw", "ivf"};
+  return kNames[static_cast<uint8_t>(kind)];
+}
+
+std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
+                                              std::span<const int64_t> row_ids,
+                                              const VectorSource& vectors,
+                                              const std::function<bool()>& cancel) {
+  CheckOptions(options);
+  if (row_ids.size() > kMaxSegmentSize) throw Error(ErrorKind::kInvalid, "too many rows");
+  for (size_t i = 1; i < row_ids.size(); ++i) {
+    if (row_ids[i - 1] >= row_ids[i]) throw Error(ErrorKind::kInvalid, "row ids do not ascend");
+  }
+  if (IsStreamed(options)) {
+    if (cancel && cancel()) return nullptr;
+    BigArray<int64_t> copy(row_ids.size());
+    std::copy(row_ids.begin(), row_ids.end(), copy.data());
+    return BuildFromSource(options, std::move(copy), vectors, cancel);
+  }
+  constexpr size_t kBatch = 1024;
+  std::vector<float> all(row_ids.size() * options.dimension);
+  for (size_t first = 0; first < row_ids.size(); first += kBatch) {
+    std::vector<uint32_t> positions(std::min(kBatch, row_ids.size() - first));
+    std::iota(positions.begin(), positions.end(), static_cast<uint32_t>(first));
+    vectors.Read(positions, row_ids.subspan(first, positions.size()),
+                 all.data() + first * options.dimension);
+    if (cancel && cancel()) return nullptr;
+  }
+  return Build(options, row_ids, all, cancel);
+}
 
 std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
                                               std::span<const int64_t> row_ids,
@@ -205,23 +283,33 @@ std::shared_ptr<const Segment> Segment::Build(const SegmentOptions& options,
                                          std::to_string(options.dimension));
   }
   if (cancel && cancel()) return nullptr;
+  if (options.kind == Kind::kIvf) {
+    const std::vector<uint32_t> order = SortedOrder(row_ids);
+    BigArray<int64_t> sorted(row_ids.size());
+    for (size_t i = 0; i < order.size(); ++i) sorted[i] = row_ids[order[i]];
+    return BuildFromSource(options, std::move(sorted),
+                           ArrayVectors(order, vectors, options.dimension), cancel);
+  }
   SegmentData data;
   data.metric = options.metric;
   data.dimension = options.dimension;
   CopyRows(row_ids, vectors, data);
-  if (options.quantization == Quantization::kSq8) {
-    data.codes = Encode(data.metric, data.vectors.data(), data.size(), data.dimension);
-  }
+  const auto encode = [&](Quantization quantization) {
+    return Encode(data.metric, quantization, data.vectors.data(), data.size(), data.dimension);
+  };
+  if (options.quantization != Quantization::kNone) data.codes = encode(options.quantization);
   if (options.kind == Kind::kHnsw) {
     data.ef_construction = options.ef_construction;
     data.graph.emplace();
     const HnswBuildOptions build = {options.metric, options.dimension, options.hnsw_m,
                                     options.ef_construction, options.threads};
     std::optional<Codes> temporary;
-    if (!data.codes && data.dimension >= kCodesFrom) {
-      temporary = Encode(data.metric, data.vectors.data(), data.size(), data.dimension);
+    const Codes* codes = nullptr;
+    if (options.quantization == Quantization::kSq8) {
+      codes = &*data.codes;
+    } else if (data.dimension >= kCodesFrom) {
+      codes = &temporary.emplace(encode(Quantization::kSq8));
     }
-    const Codes* const codes = data.codes ? &*data.codes : temporary ? &*temporary : nullptr;
     if (!BuildHnswGraph(build, data.vectors.data(), data.size(), codes, cancel, *data.graph)) {
       return nullptr;
     }

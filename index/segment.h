@@ -2,8 +2,8 @@
 //
 // A segment has positions 0 .. size()-1 in ascending order of row id; a row id stands in it at most
 // once. Vectors are row-major f32 [size, dimension]. Under cosine they are kept at unit length. A
-// quantized segment keeps 8-bit codes instead and reads vectors from a VectorSource; its distances
-// are those of the vectors, too.
+// quantized segment keeps codes (index/codes.h) instead and reads vectors from a VectorSource; its
+// distances are those of the vectors, too.
 //
 // Threads: const methods may run concurrently. Errors: index::Error.
 #pragma once
@@ -13,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "index/byte_stream.h"
 #include "index/error.h"
 #include "index/metric.h"
+#include "index/quantization.h"
 #include "index/row_filter.h"
 
 namespace semblance::index {
@@ -25,11 +27,11 @@ namespace semblance::index {
 inline constexpr uint32_t kMaxDimension = 8192;
 inline constexpr uint32_t kMaxSegmentSize = 0x7fffffff;  // FAISS numbers nodes with int
 inline constexpr uint32_t kMaxBuildThreads = 256;
+inline constexpr uint32_t kMaxLists = 1u << 16;
 
-enum class Kind : uint8_t { kFlat = 0, kHnsw = 1 };  // frozen: on disk
+enum class Kind : uint8_t { kFlat = 0, kHnsw = 1, kIvf = 2 };  // frozen: on disk
 
-// What a search compares first: the vectors, or 8-bit codes of them (index/codes.h).
-enum class Quantization : uint8_t { kNone = 0, kSq8 = 1 };  // frozen: on disk
+std::string_view KindName(Kind kind);  // "flat", "hnsw", "ivf"
 
 // Where the full vectors of a quantized segment are, since it keeps only codes. Threads: Read may
 // be called concurrently. What it throws passes through.
@@ -45,21 +47,23 @@ class VectorSource {
 // How a quantized segment gets from codes to distances.
 struct Rescoring {
   std::shared_ptr<const VectorSource> vectors;
-  // The best oversample * k by code (of a walk: of the ef it keeps) are measured in full; 1 or
-  // more.
+  // The best oversample * k by code are measured in full; 1 or more. A walk gives no more than the
+  // ef it keeps; of binary, whose order is coarse, it keeps as many as that.
   uint32_t oversample = 4;
 };
 
 struct SegmentOptions {
   Kind kind = Kind::kHnsw;
   Quantization quantization = Quantization::kNone;
-  Rescoring rescoring;  // of kSq8, which needs the vectors
+  Rescoring rescoring;  // of a quantized one, which needs the vectors
 
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;  // 1 .. kMaxDimension
   // Of kHnsw only:
   uint32_t hnsw_m = 16;  // 2 .. 128 links a node and level; twice that on the lowest level
   uint32_t ef_construction = 100;  // 1 .. 4096 candidates kept while a node is linked
+  // Of kIvf only: 1 .. kMaxLists lists, fewer with fewer rows; 0: the square root of their number.
+  uint32_t lists = 0;
   // Of the build, 1 .. kMaxBuildThreads; one builds the same graph every time.
   uint32_t threads = 1;
 };
@@ -76,16 +80,19 @@ inline bool Nearer(const Neighbour& a, const Neighbour& b) {
 
 // What a search did, for whoever wants to know.
 struct SearchStats {
-  uint64_t distances = 0;  // from the query to rows, of codes where there are codes
-  uint64_t rescored = 0;   // of a quantized segment: vectors measured in full
-  bool walked = false;     // through a graph
-  bool scanned = false;    // every allowed row
+  uint64_t distances = 0;   // from the query to rows, of codes where there are codes
+  uint64_t rescored = 0;    // of a quantized segment: vectors measured in full
+  bool walked = false;      // through a graph
+  bool scanned = false;     // every allowed row
+  uint32_t lists = 0;       // looked into
+  uint32_t lists_left = 0;  // that may have allowed rows, too
 };
 
 struct SearchOptions {
   uint32_t k = 10;
   uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
   uint32_t oversample = 0;               // in place of Rescoring::oversample; 0: that one
+  uint32_t nprobe = 32;                  // IVF: lists looked into at least
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
   bool exact = false;                    // measure every allowed vector, whatever the kind
   SearchStats* stats = nullptr;          // added to, when given
@@ -101,6 +108,13 @@ class Segment {
   static std::shared_ptr<const Segment> Build(const SegmentOptions& options,
                                               std::span<const int64_t> row_ids,
                                               std::span<const float> vectors,
+                                              const std::function<bool()>& cancel = {});
+  // The same of vectors that lie elsewhere; row ids ascend. A flat segment that keeps codes and
+  // lists are made while no more than some thousands a thread, and a sample, are in memory
+  // (index/streamed_build.h); for a graph all of them are.
+  static std::shared_ptr<const Segment> Build(const SegmentOptions& options,
+                                              std::span<const int64_t> row_ids,
+                                              const VectorSource& vectors,
                                               const std::function<bool()>& cancel = {});
   virtual ~Segment() = default;
 
@@ -121,7 +135,7 @@ class Segment {
   virtual std::optional<uint32_t> Find(int64_t row_id) const = 0;  // its position
   virtual uint64_t memory_bytes() const = 0;
 
-  // Magic, version, header, row ids, vectors or codes, graph, in checksummed chunks;
+  // Magic, version, header, row ids, vectors or codes, graph or lists, in checksummed chunks;
   // index/segment_format.h has the bytes.
   virtual void Save(ByteSink& sink) const = 0;
   // `rescoring` as in SegmentOptions; kInvalid when a quantized segment comes without vectors.

@@ -7,6 +7,7 @@
 #include "index/big_array.h"
 #include "index/codes.h"
 #include "index/hnsw_graph.h"
+#include "index/ivf.h"
 #include "index/segment.h"
 
 namespace semblance::index {
@@ -14,11 +15,14 @@ namespace semblance::index {
 struct SegmentData {
   Metric metric = Metric::kCosine;
   uint32_t dimension = 0;
-  uint32_t ef_construction = 0;    // the graph was built with; 0 without one
-  BigArray<int64_t> row_ids;       // [size], ascending
-  BigArray<float> vectors;         // [size, dimension], finite; of unit length under cosine
-  std::optional<Codes> codes;      // of `size` rows, instead of vectors, in kSq8
+  uint32_t ef_construction = 0;  // the graph was built with; 0 without one
+  BigArray<int64_t> row_ids;     // [size], ascending
+  // [size, dimension], finite; of unit length under cosine; in a segment of lists by slot, not
+  // position, and so are codes.
+  BigArray<float> vectors;
+  std::optional<Codes> codes;      // of `size` rows, instead of vectors, in a quantized segment
   std::optional<HnswGraph> graph;  // of `size` nodes; only in kHnsw
+  std::optional<IvfLists> lists;   // of `size` rows; only in kIvf
 
   uint32_t size() const { return static_cast<uint32_t>(row_ids.size()); }
 };

@@ -53,7 +53,10 @@ enum Section : uint32_t {
   kEqualRows,
   kCentre,
   kCodes,
-  kTerms
+  kTerms,
+  kListCentres,
+  kBeginnings,
+  kPositions
 };
 
 [[noreturn]] void Refuse(const std::string& what) {
@@ -139,9 +142,18 @@ class Reader {
 Header MakeHeader(const SegmentData& data) {
   Header header = {};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  header.version = data.codes ? 2 : 1;
-  header.quantization = static_cast<uint8_t>(data.codes ? Quantization::kSq8 : Quantization::kNone);
-  header.kind = static_cast<uint8_t>(data.graph ? Kind::kHnsw : Kind::kFlat);
+  const Quantization quantization = data.codes ? data.codes->quantization : Quantization::kNone;
+  header.version = 1;
+  if (quantization != Quantization::kNone)
+    header.version = quantization == Quantization::kSq8 ? 2 : 3;
+  header.quantization = static_cast<uint8_t>(quantization);
+  header.kind = static_cast<uint8_t>(data.graph   ? Kind::kHnsw
+                                     : data.lists ? Kind::kIvf
+                                                  : Kind::kFlat);
+  if (data.lists) {
+    header.version = 3;
+    header.m = data.lists->count();
+  }
   header.metric = static_cast<uint8_t>(data.metric);
   header.dimension = data.dimension;
   header.size = data.size();
@@ -165,8 +177,11 @@ Header ReadHeader(ByteSource& source) {
            std::to_string(kSegmentVersion));
   }
   if (header.checksum != HeaderChecksum(header)) Refuse("the header does not match its checksum");
-  if (header.kind > static_cast<uint8_t>(Kind::kHnsw)) Refuse("unknown kind");
-  const auto most = header.version == 1 ? Quantization::kNone : Quantization::kSq8;
+  const auto last_kind = header.version < 3 ? Kind::kHnsw : Kind::kIvf;
+  if (header.kind > static_cast<uint8_t>(last_kind)) Refuse("unknown kind");
+  const auto most = header.version == 1   ? Quantization::kNone
+                    : header.version == 2 ? Quantization::kSq8
+                                          : Quantization::kBinary;
   if (header.quantization > static_cast<uint8_t>(most)) Refuse("unknown quantization");
   if (header.metric > static_cast<uint8_t>(Metric::kInnerProduct)) Refuse("unknown metric");
   if (header.dimension < 1 || header.dimension > kMaxDimension) Refuse("dimension out of range");
@@ -178,7 +193,10 @@ Header ReadHeader(ByteSource& source) {
   if (hnsw && (header.ef_construction < 1 || header.ef_construction > kMaxEfConstruction)) {
     Refuse("ef_construction out of range");
   }
-  if (!hnsw && (header.m | header.ef_construction | header.entry | header.upper_rows |
+  const bool ivf = header.kind == static_cast<uint8_t>(Kind::kIvf);
+  if (ivf && (header.m > std::min(header.size, kMaxLists) || (header.m == 0) != (header.size == 0)))
+    Refuse("number of lists out of range");
+  if (!hnsw && ((ivf ? 0 : header.m) | header.ef_construction | header.entry | header.upper_rows |
                 header.has_equal_rows) != 0) {
     Refuse("a flat segment with a graph");
   }
@@ -202,12 +220,28 @@ void CheckVectors(const SegmentData& data) {
   }
 }
 
+void CheckCodes(const Codes& codes) {
+  const std::span<const uint8_t> bytes = codes.codes.span();
+  if (codes.quantization == Quantization::kSq8) {
+    // The kernels count on it that a product of codes is at most 127 * 127.
+    for (uint8_t code : bytes) {
+      if (code == 0x80) Refuse("a code out of range");
+    }
+  } else if (codes.quantization == Quantization::kF16) {
+    constexpr uint8_t kOne = 0x3c;  // the upper byte of 1, the largest there is
+    for (size_t i = 1; i < bytes.size(); i += 2) {
+      const uint8_t high = bytes[i] & 0x7f;
+      if (high > kOne || (high == kOne && bytes[i - 1] != 0)) Refuse("a code out of range");
+    }
+  }
+}
+
 Codes ReadCodes(const Header& header, Reader& reader) {
-  Codes codes;
-  codes.metric = static_cast<Metric>(header.metric);
-  codes.dimension = header.dimension;
+  // Room for the rows comes with their bytes, not with what the header says of them.
+  Codes codes = NewCodes(static_cast<Metric>(header.metric),
+                         static_cast<Quantization>(header.quantization), 0, header.dimension);
   codes.centre = reader.Read<float>(kCentre, header.size == 0 ? 0 : header.dimension);
-  codes.codes = reader.Read<int8_t>(kCodes, header.size * codes.stride());
+  codes.codes = reader.Read<uint8_t>(kCodes, header.size * codes.stride());
   codes.terms = reader.Read<CodeTerms>(kTerms, header.size);
   for (float value : codes.centre.span()) {
     if (!std::isfinite(value)) Refuse("a centre that is not finite");
@@ -218,10 +252,7 @@ Codes ReadCodes(const Header& header, Reader& reader) {
       Refuse("terms that are not finite, or negative");
     }
   }
-  // The kernels count on it that a product of codes is at most 127 * 127.
-  for (int8_t code : codes.codes.span()) {
-    if (code == -128) Refuse("a code out of range");
-  }
+  CheckCodes(codes);
   return codes;
 }
 
@@ -237,6 +268,16 @@ HnswGraph ReadGraph(const Header& header, Reader& reader) {
   if (header.has_equal_rows) graph.next_equal = reader.Read<uint32_t>(kEqualRows, header.size);
   CheckGraph(graph);
   return graph;
+}
+
+IvfLists ReadLists(const Header& header, Reader& reader) {
+  IvfLists lists;
+  lists.centres = reader.Read<float>(kListCentres, size_t{header.m} * header.dimension);
+  lists.begins = reader.Read<uint32_t>(kBeginnings, header.size == 0 ? 0 : size_t{header.m} + 1);
+  lists.positions = reader.Read<uint32_t>(kPositions, header.size);
+  CheckLists(lists, header.size);
+  if (header.quantization == static_cast<uint8_t>(Quantization::kNone)) NumberSlots(lists);
+  return lists;
 }
 
 }  // namespace
@@ -257,6 +298,11 @@ void WriteSegment(const SegmentData& data, ByteSink& sink) {
   } else {
     writer.Write(kVectors, data.vectors);
   }
+  if (data.lists) {
+    writer.Write(kListCentres, data.lists->centres);
+    writer.Write(kBeginnings, data.lists->begins);
+    writer.Write(kPositions, data.lists->positions);
+  }
   if (!data.graph) return;
   writer.Write(kLevels, data.graph->levels);
   writer.Write(kBaseLinks, data.graph->base_links);
@@ -272,7 +318,7 @@ SegmentData ReadSegment(ByteSource& source) {
   data.dimension = header.dimension;
   data.row_ids = reader.Read<int64_t>(kRowIds, header.size);
   CheckRowIds(data);
-  if (header.quantization == static_cast<uint8_t>(Quantization::kSq8)) {
+  if (header.quantization != static_cast<uint8_t>(Quantization::kNone)) {
     data.codes = ReadCodes(header, reader);
   } else {
     data.vectors = reader.Read<float>(kVectors, size_t{header.size} * header.dimension);
@@ -282,6 +328,7 @@ SegmentData ReadSegment(ByteSource& source) {
     data.ef_construction = header.ef_construction;
     data.graph = ReadGraph(header, reader);
   }
+  if (header.kind == static_cast<uint8_t>(Kind::kIvf)) data.lists = ReadLists(header, reader);
   return data;
 }
 

@@ -55,7 +55,8 @@ class Listening {
 
 bool Exact(const engine::PartReport& part) {
   const bool by_code = part.quantization != index::Quantization::kNone && part.stats.distances > 0;
-  return !part.stats.walked && !(by_code && part.stats.rescored < part.allowed);
+  return !part.stats.walked && part.stats.lists_left == 0 &&
+         !(by_code && part.stats.rescored < part.allowed);
 }
 
 std::string PartName(const engine::PartReport& part) {
@@ -71,10 +72,15 @@ std::string PartName(const engine::PartReport& part) {
 }
 
 ExplainRow PartRow(int64_t search, const engine::PartReport& part) {
-  std::string kind = part.kind == index::Kind::kHnsw ? "hnsw" : "flat";
-  if (part.quantization == index::Quantization::kSq8) kind += " sq8";
+  std::string kind(index::KindName(part.kind));
+  if (part.quantization != index::Quantization::kNone)
+    kind += " " + std::string(index::QuantizationName(part.quantization));
   std::string way = part.stats.walked ? "graph" : "";
   if (part.stats.scanned) way += way.empty() ? "scan" : ", then scan";
+  if (part.stats.lists > 0) {
+    way = std::to_string(part.stats.lists) + " of " +
+          std::to_string(part.stats.lists + part.stats.lists_left) + " lists";
+  }
   if (way.empty()) way = "nothing to look at";
   ExplainRow row{};
   row.search = search;

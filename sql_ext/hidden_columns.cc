@@ -23,7 +23,8 @@ constexpr Declared kDeclared[] = {{HiddenColumn::kK, "k", "INTEGER", true},
                                   {HiddenColumn::kDiversity, "diversity", "REAL", false},
                                   {HiddenColumn::kWordRank, "word_rank", "INTEGER", false},
                                   {HiddenColumn::kMeaningRank, "meaning_rank", "INTEGER", false},
-                                  {HiddenColumn::kOversample, "oversample", "INTEGER", false}};
+                                  {HiddenColumn::kOversample, "oversample", "INTEGER", false},
+                                  {HiddenColumn::kNprobe, "nprobe", "INTEGER", false}};
 
 bool Same(const std::string& a, const char* b) { return sqlite3_stricmp(a.c_str(), b) == 0; }
 

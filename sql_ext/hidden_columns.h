@@ -20,7 +20,8 @@ enum class HiddenColumn {
   kDiversity,
   kWordRank,
   kMeaningRank,
-  kOversample
+  kOversample,
+  kNprobe
 };
 
 // Those that a table has: those after kDistance came later, and each is missing where the table or

@@ -54,6 +54,7 @@ class Pairs : public FunctionRows {
     if (!opened_.view.CopyVector(row, query_)) return;
     engine::ViewSearch search;
     search.ef = opened_.column().ef;
+    search.nprobe = opened_.column().nprobe;
     search.cancel = &cancel_;
     // Twice as many until the farthest is outside. The first may be the row itself.
     for (uint64_t k = 16;; k *= 2) {

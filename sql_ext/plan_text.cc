@@ -22,6 +22,8 @@ std::string WriteStep(const PlanStep& step) {
       return "k " + step.comparison;
     case Kind::kEf:
       return "ef =";
+    case Kind::kNprobe:
+      return "nprobe =";
     case Kind::kDiversity:
       return "diversity =";
     case Kind::kOversample:
@@ -84,6 +86,7 @@ PlanStep TakeStep(std::string_view* text) {
   }
   if (Take(text, "k ")) return {Kind::kK, "", TakeComparison(text), "", false};
   if (Take(text, "ef =")) return {Kind::kEf, "", "", "", false};
+  if (Take(text, "nprobe =")) return {Kind::kNprobe, "", "", "", false};
   if (Take(text, "diversity =")) return {Kind::kDiversity, "", "", "", false};
   if (Take(text, "oversample =")) return {Kind::kOversample, "", "", "", false};
   if (Take(text, "limit")) return {Kind::kLimit, "", "", "", false};

@@ -54,11 +54,23 @@ void SetOption(const TableOption& option, VectorColumn* column) {
         key, value,
         {{"cosine", Metric::kCosine}, {"l2", Metric::kL2}, {"ip", Metric::kInnerProduct}});
   } else if (key == "index") {
-    column->kind = Choose<Kind>(
-        key, value, {{"auto", Kind::kHnsw}, {"hnsw", Kind::kHnsw}, {"flat", Kind::kFlat}});
+    column->kind = Choose<std::optional<Kind>>(key, value,
+                                               {{"auto", std::nullopt},
+                                                {"hnsw", Kind::kHnsw},
+                                                {"ivf", Kind::kIvf},
+                                                {"flat", Kind::kFlat}});
+  } else if (key == "memory_limit") {
+    column->memory_limit = ParseNumber(key, value, 1, 1u << 30);
+  } else if (key == "nlist") {
+    column->nlist = ParseNumber(key, value, 1, index::kMaxLists);
+  } else if (key == "nprobe") {
+    column->nprobe = ParseNumber(key, value, 1, index::kMaxLists);
   } else if (key == "quantization") {
-    column->quantization = Choose<index::Quantization>(
-        key, value, {{"none", index::Quantization::kNone}, {"sq8", index::Quantization::kSq8}});
+    column->quantization = Choose<index::Quantization>(key, value,
+                                                       {{"none", index::Quantization::kNone},
+                                                        {"f16", index::Quantization::kF16},
+                                                        {"sq8", index::Quantization::kSq8},
+                                                        {"binary", index::Quantization::kBinary}});
   } else if (key == "oversample") {
     column->oversample = ParseNumber(key, value, 1, kMostOversample);
   } else if (key == "hnsw_m") {
@@ -77,11 +89,12 @@ void SetOption(const TableOption& option, VectorColumn* column) {
     throw Error(
         ErrorKind::kOption,
         "unknown option '" + key + "'" +
-            engine::DidYouMean(
-                key, {"model", "dims", "distance_metric", "index", "quantization", "oversample",
-                      "hnsw_m", "ef_construction", "ef", "fts", "content", "content_rowid"}) +
+            engine::DidYouMean(key, {"model", "dims", "distance_metric", "index", "quantization",
+                                     "oversample", "hnsw_m", "ef_construction", "ef", "nlist",
+                                     "nprobe", "memory_limit", "fts", "content", "content_rowid"}) +
             "; the options are model, dims, distance_metric, index, quantization, oversample, "
-            "hnsw_m, ef_construction, ef, fts, content, content_rowid");
+            "hnsw_m, ef_construction, ef, nlist, nprobe, memory_limit, fts, content, "
+            "content_rowid");
   }
 }
 

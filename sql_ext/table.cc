@@ -63,11 +63,14 @@ engine::CollectionOptions Table::OptionsFor(const TableState& state) const {
   engine::CollectionOptions options;
   options.metric = vector.metric;
   options.dimension = state.dimension;
-  options.kind = vector.kind;
+  options.kind = vector.kind.value_or(index::Kind::kHnsw);
+  options.automatic = !vector.kind;
+  options.memory_limit = uint64_t{vector.memory_limit} << 20;
+  options.lists = vector.nlist;
   options.hnsw_m = vector.hnsw_m;
   options.ef_construction = vector.ef_construction;
   options.quantization = vector.quantization;
-  options.oversample = vector.oversample;
+  options.oversample = vector.oversample.value_or(index::DefaultOversample(vector.quantization));
   return options;
 }
 
@@ -95,7 +98,7 @@ engine::View Table::ViewFor(const TableState& state) {
   return OrCure([&] {
     return ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
       engine::View view = collection->ViewAt(VisibleCommit(state), overlay, connection->Cancel());
-      if (collection->options().quantization != index::Quantization::kNone) view.Pin(collection);
+      if (view.state().ReadsStore()) view.Pin(collection);
       return view;
     });
   });

@@ -39,7 +39,7 @@ struct Cursor : sqlite3_vtab_cursor {
   bool row_found_ = false;
   std::unique_ptr<TableSearch> search_;
   RankedRow found_;  // by search_
-  std::optional<int64_t> k_, ef_, oversample_;
+  std::optional<int64_t> k_, ef_, oversample_, nprobe_;
   ValuePtr match_;
 };
 
@@ -94,6 +94,7 @@ void Cursor::Filter(PlanWay way, std::string_view plan, sqlite3_value** values) 
   k_ = request.k;
   ef_ = request.ef;
   oversample_ = request.oversample;
+  nprobe_ = request.nprobe;
   if (request.nothing || request.limit == 0) return;
   if (way == PlanWay::kSearch) {
     StartSearch(request);
@@ -168,6 +169,10 @@ void Cursor::Column(sqlite3_context* context, int column) {
       break;
     case HiddenColumn::kEf:
       sqlite3_result_int64(context, ef_.value_or(table->columns.vectors[search_->vector()].ef));
+      break;
+    case HiddenColumn::kNprobe:
+      sqlite3_result_int64(context,
+                           nprobe_.value_or(table->columns.vectors[search_->vector()].nprobe));
       break;
     case HiddenColumn::kDistance:
       sqlite3_result_double(context, found_.distance);

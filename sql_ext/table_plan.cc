@@ -190,6 +190,8 @@ class Planner {
     const auto& c = info_->aConstraint[i];
     if (c.iColumn == table_.hidden(HiddenColumn::kK)) return TakeArgument(i, Kind::kK, "k");
     if (c.iColumn == table_.hidden(HiddenColumn::kEf)) return TakeArgument(i, Kind::kEf, "ef");
+    if (c.iColumn == table_.hidden(HiddenColumn::kNprobe))
+      return TakeArgument(i, Kind::kNprobe, "nprobe");
     if (c.iColumn == table_.hidden(HiddenColumn::kDiversity))
       return TakeArgument(i, Kind::kDiversity, "diversity");
     if (c.iColumn == table_.hidden(HiddenColumn::kOversample))
@@ -339,7 +341,8 @@ class Planner {
         table_.hidden(HiddenColumn::kTable),     table_.hidden(HiddenColumn::kK),
         table_.hidden(HiddenColumn::kEf),        table_.hidden(HiddenColumn::kDistance),
         table_.hidden(HiddenColumn::kRank),      table_.hidden(HiddenColumn::kScore),
-        table_.hidden(HiddenColumn::kDiversity), table_.hidden(HiddenColumn::kOversample)};
+        table_.hidden(HiddenColumn::kDiversity), table_.hidden(HiddenColumn::kOversample),
+        table_.hidden(HiddenColumn::kNprobe)};
     for (const VectorColumn& vector : table_.columns.vectors)
       of_search.push_back(static_cast<int>(vector.column));
     constexpr int kLastBit = 63;  // of every column from there on

@@ -27,6 +27,7 @@ struct PlanStep {
     kMatch,
     kK,
     kEf,
+    kNprobe,
     kDiversity,
     kOversample,
     kLimit,

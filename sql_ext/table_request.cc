@@ -269,6 +269,9 @@ TableRequest ReadRequest(const TableSchema& columns, std::string_view plan,
       case PlanStep::Kind::kEf:
         request.ef = WholeArgument(value, "ef", 1, TableRequest::kMostK);
         break;
+      case PlanStep::Kind::kNprobe:
+        request.nprobe = WholeArgument(value, "nprobe", 1, index::kMaxLists);
+        break;
       case PlanStep::Kind::kDiversity:
         request.diversity = Fraction(value, "diversity");
         break;

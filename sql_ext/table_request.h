@@ -42,6 +42,7 @@ struct TableRequest {
   size_t vector = 0;  // the column it asks; of TableSchema::vectors
   std::optional<int64_t> k;
   std::optional<int64_t> ef;
+  std::optional<int64_t> nprobe;
   double diversity = 0;  // index/diversify.h
   std::optional<int64_t> oversample;
   std::optional<int64_t> limit;

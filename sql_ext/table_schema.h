@@ -40,12 +40,15 @@ struct VectorColumn {
   std::string model = "default";
   uint32_t dims = 0;  // of EMBED: so many numbers of the model's vectors; 0: all
   index::Metric metric = index::Metric::kCosine;
-  index::Kind kind = index::Kind::kHnsw;
+  std::optional<index::Kind> kind;  // nullopt: auto
+  uint32_t memory_limit = 0;        // MiB; 0: engine::MemoryLimit
+  uint32_t nlist = 0;               // 0: index::SegmentOptions
+  uint32_t nprobe = 32;
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
   uint32_t ef = 64;
   index::Quantization quantization = index::Quantization::kNone;
-  uint32_t oversample = 4;
+  std::optional<uint32_t> oversample;  // nullopt: index::DefaultOversample
   std::string fts;  // tokenizer of the FTS5 table beside an EMBED column; empty: there is none
 };
 

@@ -145,6 +145,7 @@ TableSearch::TableSearch(Table* table, const TableState& state, const TableReque
   options.complete = request.MustBeComplete();
   options.ef = static_cast<uint32_t>(request.ef.value_or(table->Vector(state).ef));
   options.oversample = static_cast<uint32_t>(request.oversample.value_or(0));
+  options.nprobe = static_cast<uint32_t>(request.nprobe.value_or(table->Vector(state).nprobe));
   options.filter = filter_;
   options.cancel = table->connection->Cancel();
   if (diversity_ > 0) candidates_ = request.Candidates();

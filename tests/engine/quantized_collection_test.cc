@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <tuple>
+
 #include "engine/row_codec.h"
 #include "tests/engine/sample_collection.h"
 
@@ -11,9 +14,11 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-class QuantizedCollectionTest : public testing::TestWithParam<index::Kind> {
+using Variant = std::tuple<index::Kind, index::Quantization>;
+
+class QuantizedCollectionTest : public testing::TestWithParam<Variant> {
  protected:
-  SampleCollection sample_{64, GetParam(), index::Quantization::kSq8};
+  SampleCollection sample_{64, std::get<0>(GetParam()), std::get<1>(GetParam())};
 };
 
 TEST_P(QuantizedCollectionTest, MeasuresWithTheFullVectors) {
@@ -73,11 +78,17 @@ TEST_P(QuantizedCollectionTest, LosesNothingWithoutItsListOfCommits) {
   EXPECT_TRUE(sample_->Stats().segment_sizes.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, QuantizedCollectionTest,
-                         testing::Values(index::Kind::kFlat, index::Kind::kHnsw),
-                         [](const auto& info) {
-                           return info.param == index::Kind::kFlat ? "Flat" : "Hnsw";
-                         });
+std::string NameOf(const testing::TestParamInfo<Variant>& info) {
+  return std::string(index::KindName(std::get<0>(info.param))) + "_" +
+         std::string(index::QuantizationName(std::get<1>(info.param)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Variants, QuantizedCollectionTest,
+    testing::Combine(testing::Values(index::Kind::kFlat, index::Kind::kHnsw, index::Kind::kIvf),
+                     testing::Values(index::Quantization::kSq8, index::Quantization::kF16,
+                                     index::Quantization::kBinary)),
+    NameOf);
 
 }  // namespace
 }  // namespace semblance::engine

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "tests/index/sample.h"
@@ -12,30 +13,49 @@
 namespace semblance::index {
 namespace {
 
-class CodesOfEveryMetric : public testing::TestWithParam<Metric> {};
+class CodesOfEveryMetric : public testing::TestWithParam<std::tuple<Quantization, Metric>> {
+ protected:
+  Quantization quantization() const { return std::get<0>(GetParam()); }
+  Metric metric() const { return std::get<1>(GetParam()); }
+  Codes Of(const Sample& sample) const {
+    return Encode(metric(), quantization(), sample.vectors.data(), sample.size(), sample.dimension);
+  }
+};
 
 // Distances of codes are on a scale of their own; this is the true one.
 double OwnScale(Metric metric, double distance) {
   return metric == Metric::kL2 ? 0.5 * distance * distance : distance;
 }
 
+// How far a distance of codes may be from the true one, of vectors as long as 1.
+double Coarseness(Quantization quantization) {
+  switch (quantization) {
+    case Quantization::kF16:
+      return 0.001;
+    case Quantization::kBinary:
+      return 0.6;
+    default:
+      return 0.01;
+  }
+}
+
 TEST_P(CodesOfEveryMetric, AreNearTheDistance) {
   Clusters clusters(100, 10, 1);
   Sample sample = clusters.DrawMany(200);
-  if (GetParam() == Metric::kCosine) {
+  if (metric() == Metric::kCosine) {
     for (uint32_t i = 0; i < sample.size(); ++i) {
       ASSERT_TRUE(Normalize(sample.vectors.data() + i * 100, 100));
     }
   }
-  const Codes codes = Encode(GetParam(), sample.vectors.data(), sample.size(), 100);
+  const Codes codes = Of(sample);
   const std::vector<float> query = clusters.Draw();
   const CodeScorer scorer(codes, query);
   std::vector<float> distances(sample.size());
   scorer.Score(0, sample.size(), distances.data());
   for (uint32_t i = 0; i < sample.size(); ++i) {
-    const double distance = Distance(GetParam(), query.data(), sample.row(i).data(), 100);
-    const double size = GetParam() == Metric::kCosine ? 1 : 100;
-    EXPECT_NEAR(distances[i], OwnScale(GetParam(), distance), 0.01 * size) << i;
+    const double distance = Distance(metric(), query.data(), sample.row(i).data(), 100);
+    const double size = metric() == Metric::kCosine ? 1 : 100;
+    EXPECT_NEAR(distances[i], OwnScale(metric(), distance), Coarseness(quantization()) * size) << i;
     EXPECT_EQ(scorer.ScoreOne(i), distances[i]);
   }
 }
@@ -43,7 +63,7 @@ TEST_P(CodesOfEveryMetric, AreNearTheDistance) {
 TEST_P(CodesOfEveryMetric, GiveARowTheSameBitsAloneAndAmongOthers) {
   Clusters clusters(70, 4, 2);
   const Sample sample = clusters.DrawMany(23);
-  const Codes codes = Encode(GetParam(), sample.vectors.data(), sample.size(), 70);
+  const Codes codes = Of(sample);
   const CodeScorer scorer(codes, clusters.Draw());
   std::vector<uint32_t> positions;
   for (uint32_t i = 0; i < 23; ++i) positions.push_back((i * 7) % 23);
@@ -57,7 +77,7 @@ TEST_P(CodesOfEveryMetric, GiveARowTheSameBitsAloneAndAmongOthers) {
 TEST_P(CodesOfEveryMetric, OfExtremeRowsAreFinite) {
   const float most = std::numeric_limits<float>::max();
   const std::vector<float> rows = {most, -most, 0, 0, 1e-45f, 0, -most, 1e-38f};
-  const Codes codes = Encode(GetParam(), rows.data(), 4, 2);
+  const Codes codes = Encode(metric(), quantization(), rows.data(), 4, 2);
   const CodeScorer scorer(codes, std::vector<float>{most, 1});
   for (uint32_t i = 0; i < 4; ++i) {
     EXPECT_TRUE(std::isfinite(codes.terms[i].scale));
@@ -66,9 +86,13 @@ TEST_P(CodesOfEveryMetric, OfExtremeRowsAreFinite) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, CodesOfEveryMetric, testing::ValuesIn(kMetrics),
-                         [](const testing::TestParamInfo<Metric>& each) {
-                           return std::string(MetricName(each.param));
+INSTANTIATE_TEST_SUITE_P(Metrics, CodesOfEveryMetric,
+                         testing::Combine(testing::Values(Quantization::kSq8, Quantization::kF16,
+                                                          Quantization::kBinary),
+                                          testing::ValuesIn(kMetrics)),
+                         [](const testing::TestParamInfo<std::tuple<Quantization, Metric>>& each) {
+                           return std::string(QuantizationName(std::get<0>(each.param))) + "_" +
+                                  std::string(MetricName(std::get<1>(each.param)));
                          });
 
 // Rows that differ little beside what they have in common.
@@ -78,7 +102,8 @@ TEST(Codes, AreOfDifferencesFromTheMean) {
   Clusters clusters(16, 50, 3);
   sample = clusters.DrawMany(500);
   for (float& element : sample.vectors) element += 1000;
-  const Codes codes = Encode(Metric::kL2, sample.vectors.data(), sample.size(), 16);
+  const Codes codes =
+      Encode(Metric::kL2, Quantization::kSq8, sample.vectors.data(), sample.size(), 16);
   const CodeScorer scorer(codes, sample.row(17));
   for (uint32_t i = 0; i < sample.size(); ++i) {
     EXPECT_GE(scorer.ScoreOne(i), scorer.ScoreOne(17) - 0.05f) << i;
@@ -100,24 +125,28 @@ class CountingVectors final : public VectorSource {
   const SampleVectors vectors_;
 };
 
-TEST(Rescoring, FourTimesWhatIsAskedForFindsNearlyAll) {
+TEST(Rescoring, OfAsManyAsIsTheDefaultFindsNearlyAll) {
   Clusters clusters(64, 40, 5);
   const Sample sample = clusters.DrawMany(6000);
-  for (Kind kind : {Kind::kFlat, Kind::kHnsw}) {
-    SegmentOptions options = Options(kind, Metric::kCosine, 64);
-    options.quantization = Quantization::kSq8;
+  for (const Variant& variant : kVariants) {
+    if (variant.quantization == Quantization::kNone) continue;
+    SegmentOptions options = Options(variant.kind, Metric::kCosine, 64);
+    options.quantization = variant.quantization;
     const auto vectors = std::make_shared<CountingVectors>(sample);
-    options.rescoring = {vectors, 4};
+    const uint32_t oversample = DefaultOversample(variant.quantization);
+    options.rescoring = {vectors, oversample};
     const auto segment = Segment::Build(options, sample.row_ids, sample.vectors);
     double recall = 0;
     for (int i = 0; i < 50; ++i) {
       const std::vector<float> query = clusters.Draw();
       const size_t before = vectors->count;
       const auto found = segment->Search(query, {.k = 10, .ef = 200});
-      EXPECT_EQ(vectors->count - before, 40u);
+      EXPECT_EQ(vectors->count - before, 10 * oversample);
       recall += Recall(found, Oracle(Metric::kCosine, sample, query), 10) / 50;
     }
-    EXPECT_GT(recall, 0.99);
+    // Signs of 64 numbers are few.
+    EXPECT_GT(recall, variant.quantization == Quantization::kBinary ? 0.9 : 0.99)
+        << NameOf(variant);
   }
 }
 

@@ -131,13 +131,17 @@ struct Variant {
   Kind kind;
   Quantization quantization;
 };
-inline constexpr Variant kVariants[] = {{Kind::kFlat, Quantization::kNone},
-                                        {Kind::kHnsw, Quantization::kNone},
-                                        {Kind::kFlat, Quantization::kSq8},
-                                        {Kind::kHnsw, Quantization::kSq8}};
+inline constexpr Variant kVariants[] = {
+    {Kind::kFlat, Quantization::kNone},   {Kind::kHnsw, Quantization::kNone},
+    {Kind::kFlat, Quantization::kSq8},    {Kind::kHnsw, Quantization::kSq8},
+    {Kind::kFlat, Quantization::kF16},    {Kind::kHnsw, Quantization::kF16},
+    {Kind::kFlat, Quantization::kBinary}, {Kind::kHnsw, Quantization::kBinary},
+    {Kind::kIvf, Quantization::kNone},    {Kind::kIvf, Quantization::kSq8},
+    {Kind::kIvf, Quantization::kF16},     {Kind::kIvf, Quantization::kBinary}};
 inline std::string NameOf(const Variant& variant) {
-  return std::string(variant.kind == Kind::kFlat ? "flat" : "hnsw") +
-         (variant.quantization == Quantization::kSq8 ? "_sq8" : "");
+  const std::string kind(KindName(variant.kind));
+  if (variant.quantization == Quantization::kNone) return kind;
+  return kind + "_" + std::string(QuantizationName(variant.quantization));
 }
 
 inline SegmentOptions Options(Kind kind, Metric metric, uint32_t dimension) {

@@ -272,8 +272,7 @@ TEST_P(SegmentContract, PositionsFollowTheRowIds) {
   for (uint32_t position = 0; position < 4; ++position) {
     EXPECT_EQ(segment->row_id(position), sorted[position]);
     EXPECT_EQ(segment->Find(sorted[position]), position);
-    const bool unit =
-        metric() == Metric::kCosine && segment->quantization() == Quantization::kNone;
+    const bool unit = metric() == Metric::kCosine && segment->quantization() == Quantization::kNone;
     const float length = unit ? 1 : scale[position];
     EXPECT_EQ(VectorAt(*segment, position)[0], x[position] * length);
     EXPECT_EQ(VectorAt(*segment, position)[1], y[position] * length);
@@ -321,7 +320,7 @@ TEST_P(SegmentContract, OptionsThatCannotBeAreRefused) {
   EXPECT_TRUE(refused([](SegmentOptions& o) { o.dimension = 1; }));
   EXPECT_TRUE(refused([](SegmentOptions& o) { o.dimension = kMaxDimension + 1; }));
   EXPECT_TRUE(refused([](SegmentOptions& o) { o.metric = static_cast<Metric>(3); }));
-  EXPECT_TRUE(refused([](SegmentOptions& o) { o.kind = static_cast<Kind>(2); }));
+  EXPECT_TRUE(refused([](SegmentOptions& o) { o.kind = static_cast<Kind>(3); }));
   if (kind() == Kind::kHnsw) {
     EXPECT_TRUE(refused([](SegmentOptions& o) { o.hnsw_m = 1; }));
     EXPECT_TRUE(refused([](SegmentOptions& o) { o.hnsw_m = 129; }));

@@ -89,7 +89,19 @@ class SegmentBytes : public testing::TestWithParam<std::tuple<Variant, Metric>> 
     return Options(std::get<0>(GetParam()), std::get<1>(GetParam()), sample.dimension,
                    sample.row_ids, sample.vectors);
   }
-  bool quantized() const { return std::get<0>(GetParam()).quantization == Quantization::kSq8; }
+  // So many of 4096 dimensions are more than a chunk of vectors or codes.
+  uint32_t MoreThanAChunk() const {
+    switch (std::get<0>(GetParam()).quantization) {
+      case Quantization::kSq8:
+        return 600;
+      case Quantization::kF16:
+        return 300;
+      case Quantization::kBinary:
+        return 2100;
+      default:
+        return 150;
+    }
+  }
 
   std::shared_ptr<const Segment> Build(const Sample& sample) {
     const SegmentOptions options = OptionsFor(sample);
@@ -151,7 +163,7 @@ TEST_P(SegmentBytes, OfAnEmptySegmentComeBack) {
 }
 
 TEST_P(SegmentBytes, SpanSeveralChunks) {
-  const Sample sample = Small(4096, quantized() ? 600 : 150);  // 2.4 MB of vectors or codes
+  const Sample sample = Small(4096, MoreThanAChunk());
   const auto segment = Build(sample);
   const std::string bytes = Saved(*segment);
   EXPECT_GE(ChunkBorders(bytes).size(), 5u);
@@ -255,6 +267,27 @@ constexpr char kVersion1Hnsw[] =
     "ffff46a808c87177c225050000003000000001000000ffffffff01000000ffffffff01000000ffffffff0000"
     "0000ffffffff00000000ffffffff00000000ffffffff4bcaca7fb868bc4d";
 
+// The same rows with 8-bit codes, as the program of version 2 wrote them.
+constexpr char kVersion2Flat[] =
+    "534d424c53454700020000000001010002000000020000000000000000000000000000000000000000000000"
+    "0000000017582fe48175d129010000001000000001000000000000000700000000000000b7ccb0128854fe06"
+    "0700000008000000000000400000803f641808635f6ab0010800000080000000d68100000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000002a7f00000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000000000000000000000000000000000000000000000b90b33986091af620900000010000000"
+    "0683c13c000020410683c13c000020412160e9faaf2628f9";
+constexpr char kVersion2Hnsw[] =
+    "534d424c53454700020000000101010002000000020000000200000064000000000000000600000000000000"
+    "00000000f9e664d5c097adfa010000001000000001000000000000000700000000000000b7ccb0128854fe06"
+    "0700000008000000000000400000803f641808635f6ab0010800000080000000d68100000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000002a7f00000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000000000000000000000000000000000000000000000b90b33986091af620900000010000000"
+    "0683c13c000020410683c13c000020412160e9faaf2628f90300000002000000030379b1f75b73741e0a0400"
+    "00002000000001000000ffffffffffffffffffffffff00000000ffffffffffffffffffffffff5141f1f393e7"
+    "2888050000003000000001000000ffffffff01000000ffffffff01000000ffffffff00000000ffffffff0000"
+    "0000ffffffff00000000ffffffffb508862de2a94952";
+
 std::string FromHex(std::string_view hex) {
   std::string bytes;
   for (size_t i = 0; i + 1 < hex.size(); i += 2) {
@@ -284,6 +317,30 @@ TEST(SegmentVersion1, IsStillRead) {
     EXPECT_FLOAT_EQ(found[1].distance, 4);
   }
   EXPECT_EQ(Loaded(FromHex(kVersion1Hnsw))->kind(), Kind::kHnsw);
+}
+
+TEST(SegmentVersion2, IsWrittenAsItWas) {
+  const std::vector<int64_t> row_ids = {7, 1};
+  const std::vector<float> vectors = {3, 4, 1, -2};
+  const auto flat =
+      Segment::Build(Options({Kind::kFlat, Quantization::kSq8}, Metric::kL2, 2, row_ids, vectors),
+                     row_ids, vectors);
+  EXPECT_EQ(Saved(*flat), FromHex(kVersion2Flat));
+}
+
+TEST(SegmentVersion2, IsStillRead) {
+  const std::vector<int64_t> row_ids = {1, 7};
+  const std::vector<float> vectors = {1, -2, 3, 4};
+  for (const char* hex : {kVersion2Flat, kVersion2Hnsw}) {
+    const auto segment =
+        Loaded(FromHex(hex), {std::make_shared<SampleVectors>(2, row_ids, vectors), 4});
+    ASSERT_EQ(segment->size(), 2u);
+    EXPECT_EQ(segment->quantization(), Quantization::kSq8);
+    const auto found = segment->Search(std::vector<float>{3, 0}, {.k = 1});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].row_id, 1);
+    EXPECT_FLOAT_EQ(found[0].distance, std::sqrt(8.0f));
+  }
 }
 
 TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {

@@ -47,9 +47,10 @@ bool Same(Rows ours, Rows theirs, bool ordered) {
 
 struct World {
   const char* metric;
-  const char* index;
+  const char* index;  // name of it
   int64_t rows;
-  int share;  // of the queries, of 100
+  int share;            // of the queries, of 100
+  const char* options;  // of the table; exact, or it would differ
 };
 
 void PrintTo(const World& world, std::ostream* out) {
@@ -69,7 +70,7 @@ class Differential : public testing::TestWithParam<World> {
   static TwinOptions Options() {
     TwinOptions options;
     options.metric = GetParam().metric;
-    options.index = GetParam().index;
+    options.index = GetParam().options;
     options.rows = GetParam().rows;
     options.partition = GetParam().share % 4 == 0;
     return options;
@@ -129,17 +130,30 @@ TEST_P(Differential, EveryStatementGivesWhatAnExactComparisonGives) {
   connection_.Rows("INSERT INTO t(t) VALUES ('integrity-check')");
 }
 
-INSTANTIATE_TEST_SUITE_P(Worlds, Differential,
-                         testing::Values(World{"l2", "flat", 60, 20}, World{"ip", "flat", 60, 16},
-                                         World{"cosine", "flat", 60, 16},
-                                         World{"l2", "hnsw", 60, 14}, World{"ip", "hnsw", 60, 12},
-                                         World{"cosine", "hnsw", 60, 10},
-                                         World{"l2", "hnsw", 2400, 4}, World{"ip", "hnsw", 2400, 4},
-                                         World{"cosine", "hnsw", 2400, 4}),
-                         [](const auto& tested) {
-                           return std::string(tested.param.metric) + "_" + tested.param.index +
-                                  "_" + std::to_string(tested.param.rows);
-                         });
+// With an oversample as large as the table every row is measured in full.
+constexpr const char* kF16 = "index=flat, quantization=f16, oversample=1000";
+constexpr const char* kSq8 = "index=hnsw, quantization=sq8, oversample=1000";
+// As many probes as there can be lists look into all of them.
+constexpr const char* kIvf = "index=ivf, nprobe=65536";
+constexpr const char* kIvfSq8 = "index=ivf, nprobe=65536, quantization=sq8, oversample=1000";
+constexpr const char* kIvfF16 = "index=ivf, nlist=9, nprobe=9, quantization=f16, oversample=1000";
+constexpr const char* kBinary = "index=flat, quantization=binary, oversample=1000";
+
+INSTANTIATE_TEST_SUITE_P(
+    Worlds, Differential,
+    testing::Values(
+        World{"l2", "flat", 60, 16, "index=flat"}, World{"ip", "flat", 60, 12, "index=flat"},
+        World{"cosine", "flat", 60, 12, "index=flat"}, World{"l2", "hnsw", 60, 10, "index=hnsw"},
+        World{"ip", "hnsw", 60, 8, "index=hnsw"}, World{"cosine", "hnsw", 60, 6, "index=hnsw"},
+        World{"l2", "hnsw", 2400, 4, "index=hnsw"}, World{"ip", "hnsw", 2400, 4, "index=hnsw"},
+        World{"cosine", "hnsw", 2400, 4, "index=hnsw"}, World{"l2", "f16", 60, 8, kF16},
+        World{"ip", "sq8", 60, 6, kSq8}, World{"cosine", "binary", 60, 6, kBinary},
+        World{"l2", "binary", 60, 4, kBinary}, World{"l2", "ivf", 2400, 4, kIvfSq8},
+        World{"ip", "ivf", 2400, 4, kIvf}, World{"cosine", "ivf", 2400, 4, kIvfF16}),
+    [](const auto& tested) {
+      return std::string(tested.param.metric) + "_" + tested.param.index + "_" +
+             std::to_string(tested.param.rows);
+    });
 
 }  // namespace
 }  // namespace semblance::test

@@ -36,7 +36,7 @@ TwinTables::TwinTables(TestConnection* connection, TwinOptions options, Dice* di
   connection_->Rows("CREATE VIRTUAL TABLE t USING semblance(v FLOAT[" + dimension + "], w FLOAT[" +
                     dimension + "], tag TEXT" + (options_.partition ? " PARTITION KEY" : "") +
                     ", n INTEGER, r REAL, u, +extra TEXT, distance_metric=" + options_.metric +
-                    ", index=" + options_.index + ")");
+                    ", " + options_.index + ")");
   connection_->Rows(
       "CREATE TABLE o(id INTEGER PRIMARY KEY, v, w, tag TEXT, n INTEGER, r REAL, u, extra TEXT);"
       "CREATE TABLE q(id INTEGER PRIMARY KEY, at, lo INTEGER, tag TEXT);"

@@ -36,7 +36,7 @@ class Dice {
 
 struct TwinOptions {
   std::string metric = "l2";  // l2, ip, cosine
-  std::string index = "flat";
+  std::string index = "index=flat";  // and other options of the table
   bool partition = false;  // tag is a partition key
   int64_t rows = 60;
   int64_t directions = 72;  // of cosine

@@ -142,7 +142,7 @@ bool Stress::Run() {
   {
     cli::Connection connection(settings_.role.file, cli::Connection::Create::kYes);
     connection.Execute("PRAGMA journal_mode = " + settings_.role.journal_mode);
-    for (const std::string& sql : Story::Schema()) connection.Execute(sql);
+    for (const std::string& sql : Story(settings_.role.seed).Schema()) connection.Execute(sql);
   }
   while (steady_clock::now() < end) {
     {

@@ -41,15 +41,27 @@ std::string RandomText(std::mt19937_64* dice) {
 
 }  // namespace
 
-std::vector<std::string> Story::Schema() {
+std::vector<std::string> Story::Schema() const {
+  // Exact, all of them: every code is rescored, every list looked into.
+  static constexpr const char* kExact[] = {
+      "index=flat", "index=flat, quantization=f16, oversample=1000",
+      "index=hnsw, quantization=binary, oversample=1000",
+      "index=ivf, quantization=sq8, oversample=1000, nprobe=65536", "index=ivf, nprobe=65536"};
+  static constexpr const char* kAny[] = {"index=hnsw", "index=hnsw, quantization=sq8",
+                                         "index=ivf, quantization=f16, nlist=20, nprobe=3",
+                                         "index=ivf, quantization=binary", "index=auto"};
+  std::mt19937_64 dice(seed_);
+  const std::string exact = kExact[dice() % std::size(kExact)];
+  const std::string any = kAny[dice() % std::size(kAny)];
   return {"CREATE TABLE progress(number INTEGER)",
           "INSERT INTO progress VALUES (0)",
           "CREATE VIRTUAL TABLE marks USING semblance(tag TEXT, v FLOAT[8], w FLOAT[8], "
-          "distance_metric=l2, index=flat)",
+          "distance_metric=l2, " +
+              exact + ")",
           "CREATE VIRTUAL TABLE texts USING semblance(body TEXT EMBED, n INTEGER PARTITION KEY)",
           "CREATE TABLE points(id INTEGER PRIMARY KEY, v TEXT)",
-          "CREATE VIRTUAL TABLE shown USING semblance(v FLOAT[8], distance_metric=l2, "
-          "content='points', content_rowid='id')"};
+          "CREATE VIRTUAL TABLE shown USING semblance(v FLOAT[8], distance_metric=l2, " + any +
+              ", content='points', content_rowid='id')"};
 }
 
 std::vector<Story::Change> Story::Changes(uint64_t number) const {

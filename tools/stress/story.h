@@ -2,9 +2,9 @@
 // whoever knows how many were committed knows every row, without asking the database.
 //
 //   progress  (number INTEGER)                              the last transaction
-//   marks     semblance(tag TEXT, v FLOAT[8], w FLOAT[8])   flat, so that searches are exact
+//   marks     semblance(tag TEXT, v FLOAT[8], w FLOAT[8])   one of some indexes that are exact
 //   texts     semblance(body TEXT EMBED, n INTEGER PARTITION KEY)
-//   points    (id INTEGER PRIMARY KEY, v TEXT), shown by `shown`, which has a graph
+//   points    (id INTEGER PRIMARY KEY, v TEXT), shown by `shown`, which has a graph or lists
 //
 // Vectors are of small whole numbers: their distances are the same whichever kernel computes them.
 #pragma once
@@ -34,7 +34,7 @@ class Story {
  public:
   explicit Story(uint64_t seed) : seed_(seed) {}
 
-  static std::vector<std::string> Schema();
+  std::vector<std::string> Schema() const;
   // The statements of transaction `number`, from 1, between BEGIN and COMMIT.
   std::vector<std::string> Statements(uint64_t number) const;
   // From the state after number - 1 to the state after it.

@@ -1,5 +1,5 @@
-// AVX-512 VNNI kernel of codes. As in kernels_avx2.cc the instruction set is named function by
-// function.
+// AVX-512 VNNI kernel of 8-bit codes. As in kernels_avx2.cc the instruction set is named function
+// by function.
 #include <immintrin.h>
 
 #include "index/code_kernels.h"
@@ -58,21 +58,25 @@ template <int kRows>
   }
 }
 
-[[gnu::target("avx512f,avx512bw,avx512vnni")]] int32_t One(const int8_t* query, const int8_t* row,
-                                                           size_t stride) {
+[[gnu::target("avx512f,avx512bw,avx512vnni")]] float One(const void* query, const void* row,
+                                                         size_t stride) {
+  const auto* const codes = static_cast<const int8_t*>(row);
   int32_t out;
-  Compute<1>(query, &row, stride, &out);
-  return out;
+  Compute<1>(static_cast<const int8_t*>(query), &codes, stride, &out);
+  return static_cast<float>(out);
 }
 
-[[gnu::target("avx512f,avx512bw,avx512vnni")]] void Four(const int8_t* query,
-                                                         const int8_t* const* rows, size_t stride,
-                                                         int32_t* out) {
-  Compute<4>(query, rows, stride, out);
+[[gnu::target("avx512f,avx512bw,avx512vnni")]] void Four(const void* query, const void* const* rows,
+                                                         size_t stride, float* out) {
+  const int8_t* codes[4];
+  for (int r = 0; r < 4; ++r) codes[r] = static_cast<const int8_t*>(rows[r]);
+  int32_t products[4];
+  Compute<4>(static_cast<const int8_t*>(query), codes, stride, products);
+  for (int r = 0; r < 4; ++r) out[r] = static_cast<float>(products[r]);
 }
 
 }  // namespace
 
-const CodeKernel kAvx512VnniCodeKernel = {"avx512vnni", &One, &Four};
+const CodeKernel kAvx512ByteKernel = {"avx512vnni", &One, &Four};
 
 }  // namespace semblance::index

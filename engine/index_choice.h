@@ -1,0 +1,31 @@
+// Which kind of segment rows are put in.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/collection.h"
+
+namespace semblance::engine {
+
+// Rows; below it an exact scan is as quick as a graph or lists.
+inline constexpr uint64_t kGraphFrom = 2000;
+// The same of index=auto: below it an exact scan takes about a millisecond, and misses nothing.
+inline constexpr uint64_t kAutomaticGraphFrom = 20000;
+
+struct SegmentChoice {
+  index::Kind kind;
+  index::Quantization quantization;
+};
+
+// For a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact below
+// kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists,
+// which keep 8-bit codes where options name no quantization.
+SegmentChoice ChooseSegment(const CollectionOptions& options, uint64_t rows, uint64_t all);
+
+// Memory that a graph of so many rows takes, nearly.
+uint64_t GraphBytes(const CollectionOptions& options, uint64_t rows);
+
+// options.memory_limit, or a quarter of the machine's memory.
+uint64_t MemoryLimit(const CollectionOptions& options);
+
+}  // namespace semblance::engine

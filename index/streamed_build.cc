@@ -1,0 +1,239 @@
+#include "index/streamed_build.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "index/clusters.h"
+#include "index/error.h"
+#include "index/parallel.h"
+#include "index/scorer.h"
+
+namespace semblance::index {
+namespace {
+
+constexpr uint32_t kBatch = 1024;             // rows read at once
+constexpr uint64_t kSampleOfList = 64;        // rows in the sample for each list
+constexpr uint64_t kLeastSample = 4096;       // rows in it
+constexpr uint64_t kSampleNumbers = 1 << 26;  // a quarter of a gigabyte
+constexpr uint32_t kRounds = 12;              // of k-means: later ones move little
+constexpr uint64_t kSeed = 1;
+// From this dimension on the list of a row is looked for by 8-bit codes of the centres.
+constexpr uint32_t kCodesFrom = 64;
+
+uint32_t ListsFor(const SegmentOptions& options, uint32_t size) {
+  const auto wanted = options.lists != 0
+                          ? options.lists
+                          : static_cast<uint32_t>(std::lround(std::sqrt(double{1} * size)));
+  return std::min({std::max(wanted, 1u), size, kMaxLists});
+}
+
+// The nearest of some centres.
+class CentreFinder {
+ public:
+  CentreFinder(const BigArray<float>& centres, uint32_t dimension)
+      : centres_(centres), dimension_(dimension) {
+    if (dimension >= kCodesFrom)
+      codes_ = Encode(Metric::kL2, Quantization::kSq8, centres.data(), count(), dimension);
+  }
+
+  uint32_t Nearest(std::span<const float> row, std::vector<float>& distances) const {
+    distances.resize(count());
+    if (codes_) {
+      CodeScorer(*codes_, row).Score(0, count(), distances.data());
+    } else {
+      SquaredL2s(row.data(), centres_.data(), count(), dimension_, distances.data());
+    }
+    return static_cast<uint32_t>(std::min_element(distances.begin(), distances.end()) -
+                                 distances.begin());
+  }
+
+ private:
+  uint32_t count() const { return static_cast<uint32_t>(centres_.size() / dimension_); }
+
+  const BigArray<float>& centres_;
+  const uint32_t dimension_;
+  std::optional<Codes> codes_;
+};
+
+class StreamedBuild {
+ public:
+  StreamedBuild(const SegmentOptions& options, const VectorSource& vectors,
+                const std::function<bool()>& cancel, SegmentData& data)
+      : options_(options), vectors_(vectors), cancel_(cancel), data_(data) {}
+
+  bool Run() {
+    const bool quantized = options_.quantization != Quantization::kNone;
+    if (quantized) {
+      data_.codes =
+          NewCodes(options_.metric, options_.quantization, data_.size(), options_.dimension);
+    } else {
+      data_.vectors = BigArray<float>(size_t{data_.size()} * options_.dimension);
+    }
+    if (options_.kind == Kind::kIvf) data_.lists.emplace();
+    if (data_.size() == 0) return true;
+    std::vector<float> sample;
+    if (!ReadSample(&sample)) return false;
+    if (quantized) {
+      data_.codes->centre =
+          CentreOf(options_.metric, sample.data(),
+                   static_cast<uint32_t>(sample.size() / options_.dimension), options_.dimension);
+    }
+    if (data_.lists && !FindCentres(std::move(sample))) return false;
+    sample = {};
+    if (!ReadAll()) return false;
+    if (data_.lists) {
+      PutInLists();
+      if (!quantized) NumberSlots(*data_.lists);
+    }
+    return true;
+  }
+
+ private:
+  // Rows at ascending positions into out [positions.size(), dimension], checked; under cosine of
+  // unit length.
+  void Read(std::span<const uint32_t> positions, float* out) const {
+    std::vector<int64_t> row_ids;
+    for (uint32_t position : positions) row_ids.push_back(data_.row_ids[position]);
+    vectors_.Read(positions, row_ids, out);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      float* const row = out + i * options_.dimension;
+      const std::string name = "the vector of row " + std::to_string(row_ids[i]);
+      CheckVector(options_.metric, {row, options_.dimension}, name.c_str());
+      if (options_.metric == Metric::kCosine) Normalize(row, options_.dimension);
+    }
+  }
+
+  bool ReadSample(std::vector<float>* sample) const {
+    const uint64_t lists = data_.lists ? ListsFor(options_, data_.size()) : 0;
+    const uint64_t wanted = std::max(kLeastSample, lists * kSampleOfList);
+    const uint64_t most = std::max<uint64_t>(kSampleNumbers / options_.dimension, lists);
+    const std::vector<uint32_t> positions =
+        SamplePositions(data_.size(), std::min(wanted, most), kSeed);
+    sample->resize(positions.size() * options_.dimension);
+    const size_t batches = (positions.size() + kBatch - 1) / kBatch;
+    return ParallelBlocks(options_.threads, batches, cancel_, [&](size_t batch) {
+      const size_t first = batch * kBatch;
+      const size_t count = std::min<size_t>(kBatch, positions.size() - first);
+      Read(std::span(positions).subspan(first, count), sample->data() + first * options_.dimension);
+    });
+  }
+
+  bool FindCentres(std::vector<float> sample) {
+    ClusterOptions clusters;
+    // The centres' own metric: see ivf.h.
+    clusters.metric = options_.metric == Metric::kCosine ? Metric::kCosine : Metric::kL2;
+    clusters.dimension = options_.dimension;
+    clusters.clusters = ListsFor(options_, data_.size());
+    clusters.seed = kSeed;
+    clusters.rounds = kRounds;
+    clusters.first = ClusterOptions::First::kAny;
+    clusters.threads = options_.threads;
+    clusters.cancel = cancel_;
+    try {
+      const Clustering found = Clustering::Of(clusters, std::move(sample));
+      data_.lists->centres = BigArray<float>(size_t{found.size()} * options_.dimension);
+      for (uint32_t i = 0; i < found.size(); ++i) {
+        const auto centre = found.centre(i);
+        std::copy(centre.begin(), centre.end(),
+                  data_.lists->centres.data() + size_t{i} * options_.dimension);
+      }
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) return false;
+      throw;
+    }
+  }
+
+  // Everything at its position, and the list of each in list_of_.
+  bool ReadAll() {
+    std::optional<CentreFinder> finder;
+    if (data_.lists) {
+      finder.emplace(data_.lists->centres, options_.dimension);
+      list_of_.resize(data_.size());
+    }
+    const size_t batches = (size_t{data_.size()} + kBatch - 1) / kBatch;
+    return ParallelBlocks(options_.threads, batches, cancel_, [&](size_t batch) {
+      const auto first = static_cast<uint32_t>(batch * kBatch);
+      std::vector<uint32_t> positions(std::min(kBatch, data_.size() - first));
+      std::iota(positions.begin(), positions.end(), first);
+      std::vector<float> rows(positions.size() * options_.dimension);
+      Read(positions, rows.data());
+      std::vector<float> distances;
+      for (size_t i = 0; i < positions.size(); ++i) {
+        const std::span<const float> row =
+            std::span<const float>(rows).subspan(i * options_.dimension, options_.dimension);
+        if (finder) list_of_[positions[i]] = finder->Nearest(row, distances);
+        if (data_.codes) {
+          EncodeRow(row.data(), positions[i], *data_.codes);
+        } else {
+          std::copy(row.begin(), row.end(),
+                    data_.vectors.data() + size_t{positions[i]} * options_.dimension);
+        }
+      }
+    });
+  }
+
+  // From positions to slots, in place.
+  void PutInLists() {
+    IvfLists& lists = *data_.lists;
+    const size_t count = lists.centres.size() / options_.dimension;
+    std::vector<uint32_t> next(count + 1, 0);
+    for (uint32_t list : list_of_) ++next[list + 1];
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    lists.begins = BigArray<uint32_t>(count + 1);
+    std::copy(next.begin(), next.end(), lists.begins.data());
+    lists.positions = BigArray<uint32_t>(data_.size());
+    // list_of_ becomes the slot of each position.
+    for (uint32_t position = 0; position < data_.size(); ++position) {
+      const uint32_t slot = next[list_of_[position]]++;
+      lists.positions[slot] = position;
+      list_of_[position] = slot;
+    }
+    for (uint32_t at = 0; at < data_.size(); ++at) {
+      while (list_of_[at] != at) {
+        const uint32_t slot = list_of_[at];
+        SwapRows(at, slot);
+        std::swap(list_of_[at], list_of_[slot]);
+      }
+    }
+  }
+
+  void SwapRows(uint32_t a, uint32_t b) {
+    if (!data_.codes) {
+      const size_t dimension = options_.dimension;
+      float* const rows = data_.vectors.data();
+      std::swap_ranges(rows + a * dimension, rows + (a + size_t{1}) * dimension,
+                       rows + b * dimension);
+      return;
+    }
+    const size_t stride = data_.codes->stride();
+    uint8_t* const rows = data_.codes->codes.data();
+    std::swap_ranges(rows + a * stride, rows + (a + size_t{1}) * stride, rows + b * stride);
+    std::swap(data_.codes->terms[a], data_.codes->terms[b]);
+  }
+
+  const SegmentOptions& options_;
+  const VectorSource& vectors_;
+  const std::function<bool()>& cancel_;
+  SegmentData& data_;
+  std::vector<uint32_t> list_of_;  // [size], of each position
+};
+
+}  // namespace
+
+bool IsStreamed(const SegmentOptions& options) {
+  return options.kind == Kind::kIvf ||
+         (options.kind == Kind::kFlat && options.quantization != Quantization::kNone);
+}
+
+bool BuildStreamed(const SegmentOptions& options, const VectorSource& vectors,
+                   const std::function<bool()>& cancel, SegmentData& data) {
+  return StreamedBuild(options, vectors, cancel, data).Run();
+}
+
+}  // namespace semblance::index

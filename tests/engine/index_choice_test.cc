@@ -1,0 +1,68 @@
+// What index=auto becomes, by size and by memory.
+#include "engine/index_choice.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/sample_collection.h"
+
+namespace semblance::engine {
+namespace {
+
+using index::Kind;
+using index::Quantization;
+
+CollectionOptions Automatic() {
+  CollectionOptions options;
+  options.dimension = 384;
+  options.automatic = true;
+  return options;
+}
+
+TEST(IndexChoice, OfAutoIsExactBelowTwentyThousandRows) {
+  EXPECT_EQ(ChooseSegment(Automatic(), 19999, 19999).kind, Kind::kFlat);
+  EXPECT_EQ(ChooseSegment(Automatic(), 20000, 20000).kind, Kind::kHnsw);
+}
+
+TEST(IndexChoice, OfANamedKindBeginsAtTwoThousand) {
+  CollectionOptions options = Automatic();
+  options.automatic = false;
+  for (Kind kind : {Kind::kHnsw, Kind::kIvf}) {
+    options.kind = kind;
+    EXPECT_EQ(ChooseSegment(options, 1999, 1999).kind, Kind::kFlat);
+    EXPECT_EQ(ChooseSegment(options, 2000, 2000).kind, kind);
+  }
+  options.kind = Kind::kFlat;
+  EXPECT_EQ(ChooseSegment(options, 1000000, 1000000).kind, Kind::kFlat);
+}
+
+TEST(IndexChoice, OfAutoIsListsWhereAGraphDoesNotFit) {
+  CollectionOptions options = Automatic();
+  options.memory_limit = GraphBytes(options, 50000);
+  EXPECT_EQ(ChooseSegment(options, 30000, 50000).kind, Kind::kHnsw);
+  EXPECT_EQ(ChooseSegment(options, 30000, 50000).quantization, Quantization::kNone);
+  EXPECT_EQ(ChooseSegment(options, 30000, 50001).kind, Kind::kIvf);
+  EXPECT_EQ(ChooseSegment(options, 30000, 50001).quantization, Quantization::kSq8);
+  EXPECT_EQ(ChooseSegment(options, 19999, 50001).kind, Kind::kFlat);
+  options.quantization = Quantization::kBinary;
+  EXPECT_EQ(ChooseSegment(options, 30000, 500000000).quantization, Quantization::kBinary);
+}
+
+TEST(IndexChoice, TakesAQuarterOfTheMemoryUnlessToldOtherwise) {
+  CollectionOptions options = Automatic();
+  EXPECT_GT(MemoryLimit(options), uint64_t{1} << 26);
+  options.memory_limit = 12345;
+  EXPECT_EQ(MemoryLimit(options), 12345u);
+}
+
+// What GraphBytes says is near what a graph takes.
+TEST(IndexChoice, KnowsWhatAGraphTakes) {
+  SampleCollection sample(64, Kind::kHnsw);
+  sample.PutMany(1, 3000);
+  sample->Optimize(NeverCancel);
+  const double taken = static_cast<double>(sample->Stats().memory_bytes);
+  const double said = static_cast<double>(GraphBytes(sample.options(), 3000));
+  EXPECT_NEAR(said / taken, 1, 0.1);
+}
+
+}  // namespace
+}  // namespace semblance::engine
