@@ -24,6 +24,7 @@ const std::vector<Room>& Rooms() {
       {"engine/", {"engine/", "index/", "storage/"}},
       {"sql_ext/", {"sql_ext/", "engine/", "index/", "storage/"}},
       {"tools/default_model/", {"tools/", "engine/encoder/", "engine/training/"}},
+      {"tools/bench/encoder/", {"tools/", "engine/encoder/"}},
       {"tools/bench/", {"tools/", "index/"}},  // ours without SQL, to tell what SQL costs
       {"tools/", {"tools/"}},  // they reach Semblance through SQL
       {"tests/", {""}},
@@ -41,7 +42,7 @@ const std::vector<Library>& Libraries() {
       {{"rocksdb/"}, {"storage/", "tests/storage/"}},
       {{"faiss/"}, {"index/", "tests/index/", "tools/bench/"}},
       {{"hnswlib/"}, {"tools/bench/"}},
-      {{"dnnl", "oneapi/"}, {"engine/encoder/"}},
+      {{"dnnl", "oneapi/"}, {"engine/encoder/", "tools/bench/encoder/"}},
       {{"sentencepiece"},
        {"engine/encoder/", "engine/training/", "tests/encoder/", "tests/training/"}},
       {{"utf8proc.h"}, {"engine/encoder/", "tools/default_model/"}},

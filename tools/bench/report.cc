@@ -1,24 +1,13 @@
 #include "tools/bench/report.h"
 
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 
 namespace semblance::bench {
 namespace {
 
 using nlohmann::json;
-
-std::string ProcessorModel() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    const size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
-}
 
 // A number with `digits` behind the point; "-" for what was not measured.
 std::string Number(const json& object, const char* key, int digits) {
@@ -125,13 +114,6 @@ void PrintRatios(const json& results) {
 }
 
 }  // namespace
-
-json DescribeMachine() {
-  json machine = {{"processor", ProcessorModel()}, {"cores", std::thread::hardware_concurrency()}};
-  machine["avx2"] = __builtin_cpu_supports("avx2") != 0;
-  machine["avx512vnni"] = __builtin_cpu_supports("avx512vnni") != 0;
-  return machine;
-}
 
 void PrintReport(const json& run) {
   std::printf("command  %s\nmachine  %s\ndata     %s\n", run["command"].get<std::string>().c_str(),

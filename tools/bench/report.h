@@ -2,12 +2,8 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <string>
 
 namespace semblance::bench {
-
-// Processor model, cores, memory, instruction sets that matter here.
-nlohmann::json DescribeMachine();
 
 // run: {"command", "machine", "data", "results": {name: Measure's object or {"error"}}}.
 // Tables of builds, searches (recall beside speed), filters, and ratios of ours to the others.

@@ -1,10 +1,11 @@
 #include "tools/bench/usearch.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "tools/bench/program_output.h"
 
 namespace semblance::bench {
 namespace {
@@ -18,24 +19,6 @@ void WriteFloats(const std::string& file, const std::vector<float>& values) {
   if (!out) throw std::runtime_error("cannot write " + file);
 }
 
-std::string Quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-json OutputOf(const std::string& command) {
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) throw std::runtime_error("cannot run node");
-  std::string output;
-  char buffer[4096];
-  for (size_t count; (count = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-    output.append(buffer, count);
-  }
-  if (pclose(pipe) != 0) throw std::runtime_error("node usearch.mjs failed");
-  return json::parse(output);
-}
-
 }  // namespace
 
 json MeasureUsearch(const std::string& peers, const std::string& type, const DataSet& data,
@@ -44,17 +27,14 @@ json MeasureUsearch(const std::string& peers, const std::string& type, const Dat
   std::filesystem::create_directories(folder);
   WriteFloats(folder + "/rows.f32", data.rows);
   WriteFloats(folder + "/queries.f32", data.queries);
-  std::string command = "node " + Quoted(SEMBLANCE_BENCH_SOURCE_DIR "/usearch.mjs");
-  for (const std::string& word :
-       {peers, folder + "/rows.f32", folder + "/queries.f32", std::to_string(data.dimension),
-        std::to_string(options.k), std::to_string(graph.m), std::to_string(graph.ef_construction),
-        type}) {
-    command += " " + Quoted(word);
-  }
+  std::vector<std::string> arguments = {
+      peers, folder + "/rows.f32", folder + "/queries.f32", std::to_string(data.dimension),
+      std::to_string(options.k), std::to_string(graph.m), std::to_string(graph.ef_construction),
+      type};
   for (uint32_t ef : SweepOf(options.k)) {
-    if (ef <= 600) command += " " + std::to_string(ef);
+    if (ef <= 600) arguments.push_back(std::to_string(ef));
   }
-  const json output = OutputOf(command);
+  const json output = OutputOfNode(SEMBLANCE_BENCH_SOURCE_DIR "/usearch.mjs", arguments);
   std::filesystem::remove_all(folder);
 
   json result;

@@ -1,0 +1,57 @@
+// semblance-bench-encoder at a size that takes no time: what it measures, and that it says so.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/tools/run_program.h"
+#include "tests/tools/temp_folder.h"
+
+namespace semblance::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class BenchEncoderTest : public ::testing::Test {
+ protected:
+  Outcome Bench(std::vector<std::string> more) {
+    std::vector<std::string> arguments = {
+        SEMBLANCE_BENCH_ENCODER, "--layers", "1", "--hidden", "32", "--heads", "4",
+        "--intermediate", "64", "--seconds", "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunProgram(arguments);
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(BenchEncoderTest, EachTextIsMeasuredWithEachNumberOfThreads) {
+  const std::string text = folder_.Path("text"), file = folder_.Path("run.json");
+  std::ofstream(text) << "a cat\n\nThe old bridge over the river was built of grey stone.\n";
+  const Outcome outcome =
+      Bench({"--only", "1x16", "--only", "real", "--text", text, "--json", file});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("--intermediate 64"));
+  EXPECT_THAT(outcome.out, HasSubstr("\"seed\":1"));
+  std::ifstream in(file);
+  const json run = json::parse(in);
+  ASSERT_EQ(run["results"].size(), 4u);
+  const json& first = run["results"][0];
+  EXPECT_EQ(first["text"], "1x16");
+  EXPECT_EQ(first["tokens"], 16);
+  EXPECT_GT(first["ms"], 0.0);
+  EXPECT_FALSE(first.contains("ratio"));  // without a peer
+  EXPECT_EQ(run["results"][1]["text"], "real");
+  EXPECT_EQ(run["results"][3]["threads"], 2);
+}
+
+TEST_F(BenchEncoderTest, AFolderWithoutThePeerIsAnError) {
+  const Outcome outcome = Bench({"--only", "1x16", "--peers", folder_.Path("empty")});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("onnxruntime.mjs failed"));
+}
+
+}  // namespace
+}  // namespace semblance::cli

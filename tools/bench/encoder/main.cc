@@ -1,0 +1,194 @@
+// semblance-bench-encoder: how fast texts become vectors, ours and by onnxruntime.
+// docs/benchmarks.md says how to run it and what came out.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/encoder/encoder.h"
+#include "tools/bench/encoder/fastest.h"
+#include "tools/bench/encoder/matmul_rate.h"
+#include "tools/bench/encoder/onnxruntime_peer.h"
+#include "tools/bench/encoder/random_model.h"
+#include "tools/bench/encoder/report.h"
+#include "tools/bench/encoder/workload.h"
+#include "tools/bench/machine.h"
+
+namespace semblance::bench {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kSameCosine = 0.9999;
+
+struct Options {
+  encoder::BertConfig config;
+  uint64_t seed = 1;
+  double seconds = 1;
+  size_t sentences = 512;
+  std::string text_file;
+  std::vector<int> threads = {1, 2};
+  std::vector<std::string> only;
+  std::string peers;
+  std::string folder = (std::filesystem::temp_directory_path() / "semblance-bench-onnx").string();
+  std::string json_file;
+};
+
+double Cosine(const float* a, const float* b, size_t width) {
+  double product = 0, aa = 0, bb = 0;
+  for (size_t i = 0; i < width; ++i) {
+    product += double{a[i]} * b[i];
+    aa += double{a[i]} * a[i];
+    bb += double{b[i]} * b[i];
+  }
+  return product / std::sqrt(aa * bb);
+}
+
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options), model_(MakeRandomModel(options.config, options.seed)) {
+    package_ = model_.Package();
+    const auto encoder = encoder::Encoder::Load(package_);
+    struct Shape {
+      size_t batch, tokens;
+    };
+    for (const auto& [batch, tokens] :
+         {Shape{1, 16}, Shape{1, 32}, Shape{8, 32}, Shape{32, 32}, Shape{32, 128}}) {
+      Add(FixedWorkload(batch, tokens, options.config.vocabulary, options.seed));
+    }
+    Add(RealWorkload(options.text_file, options.sentences, *encoder, options.seed));
+  }
+
+  json All() {
+    for (const int threads : options_.threads) {
+      const auto encoder = encoder::Encoder::Load(package_, {.threads = threads});
+      for (const Workload& workload : workloads_) Measure(workload, *encoder, threads);
+    }
+    json run;
+    if (!options_.peers.empty()) run["least_cosine"] = Compare();
+    run["results"] = rows_;
+    return run;
+  }
+
+ private:
+  void Add(Workload workload) {
+    bool wanted = options_.only.empty();
+    for (const std::string& name : options_.only) wanted |= name == workload.name;
+    if (wanted) workloads_.push_back(std::move(workload));
+  }
+
+  void Measure(const Workload& workload, const encoder::Encoder& encoder, int threads) {
+    std::fprintf(stderr, "%s, %d threads\n", workload.name.c_str(), threads);
+    const double seconds = FastestSeconds(options_.seconds, ClockFor(threads), [&] {
+      vectors_[workload.name] = encoder.EncodeIds(workload.sentences);
+    });
+    const double rate = FloatingOperations(workload, options_.config) / seconds;
+    const size_t rows = std::min<size_t>(workload.tokens(), 4096);
+    json row = {{"text", workload.name},
+                {"threads", threads},
+                {"tokens", workload.tokens()},
+                {"ms", 1000 * seconds},
+                {"sentences_per_second", static_cast<double>(workload.sentences.size()) / seconds},
+                {"gflops", rate / 1e9}};
+    const double theirs = MatmulRate(options_.config, rows, threads, options_.seconds);
+    row["part_of_onednn"] = rate / theirs;
+    rows_.push_back(row);
+  }
+
+  // Adds the peer's columns; returns the least cosine of vectors that should be the same.
+  double Compare() {
+    std::fprintf(stderr, "onnxruntime\n");
+    const auto results = RunOnnxruntime(
+        model_, workloads_, {options_.peers, options_.folder, options_.threads, options_.seconds});
+    double least = 1;
+    const auto width = static_cast<size_t>(options_.config.hidden);
+    for (const PeerResult& result : results) {
+      for (json& row : rows_) {
+        if (row["text"] != result.name || row["threads"] != result.threads) continue;
+        const double ms = row["ms"];
+        row["onnxruntime_ms"] = 1000 * result.seconds;
+        row["ratio"] = 1000 * result.seconds / ms;
+        row["onnxruntime_sorted_ms"] = 1000 * result.sorted_seconds;
+        row["sorted_ratio"] = 1000 * result.sorted_seconds / ms;
+      }
+      const std::vector<float>& ours = vectors_.at(result.name);
+      if (ours.size() != result.vectors.size()) throw std::runtime_error("vectors are missing");
+      for (size_t i = 0; i < ours.size(); i += width) {
+        least = std::min(least, Cosine(&ours[i], &result.vectors[i], width));
+      }
+    }
+    return least;
+  }
+
+  const Options& options_;
+  RandomModel model_;
+  encoder::ModelPackage package_;
+  std::vector<Workload> workloads_;
+  std::map<std::string, std::vector<float>> vectors_;  // by the workload's name
+  json rows_ = json::array();
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  encoder::BertConfig& config = options.config;
+  config.layers = 6;
+  config.hidden = 384;
+  config.heads = 12;
+  config.intermediate = 1536;
+  config.vocabulary = 30522;
+  config.positions = config.max_length = 512;
+  CLI::App program("How fast texts become vectors on this machine.", "semblance-bench-encoder");
+  const auto size = [&](const char* name, int64_t* value, const char* what) {
+    program.add_option(name, *value, what)->capture_default_str();
+  };
+  size("--layers", &config.layers, "Of the network");
+  size("--hidden", &config.hidden, "Its width");
+  size("--heads", &config.heads, "Of attention");
+  size("--intermediate", &config.intermediate, "The width between a layer's two last products");
+  program.add_option("--seed", options.seed, "Of weights and ids")->capture_default_str();
+  program.add_option("--seconds", options.seconds, "Of each measurement")->capture_default_str();
+  program.add_option("--threads", options.threads, "Numbers of threads")->capture_default_str();
+  program.add_option("--sentences", options.sentences, "Real ones")->capture_default_str();
+  program.add_option("--text", options.text_file, "Real sentences, one a line, for WordNet's");
+  program.add_option("--only", options.only, "Only this text (1x16, real); repeatable");
+  program.add_option("--peers", options.peers, "Where npm installed onnxruntime-node");
+  program.add_option("--json", options.json_file, "Write everything measured to this file too");
+  CLI11_PARSE(program, argc, argv);
+
+  json run = Run(options).All();
+  for (int i = 0; i < argc; ++i) {
+    run["command"] = run.value("command", "") + (i ? " " : "") + argv[i];
+  }
+  run["machine"] = DescribeMachine();
+  run["model"] = {{"layers", config.layers},
+                  {"hidden", config.hidden},
+                  {"heads", config.heads},
+                  {"intermediate", config.intermediate},
+                  {"vocabulary", config.vocabulary},
+                  {"seed", options.seed}};
+  PrintEncoderReport(run);
+  if (!options.json_file.empty()) {
+    std::ofstream out(options.json_file);
+    out << run.dump(1) << "\n";
+    if (!out) throw std::runtime_error("cannot write " + options.json_file);
+  }
+  if (run.value("least_cosine", 1.0) >= kSameCosine) return 0;
+  std::fprintf(stderr, "semblance-bench-encoder: onnxruntime's vectors are others\n");
+  return 1;
+}
+
+}  // namespace
+}  // namespace semblance::bench
+
+int main(int argc, char** argv) {
+  try {
+    return semblance::bench::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "semblance-bench-encoder: %s\n", error.what());
+    return 1;
+  }
+}
