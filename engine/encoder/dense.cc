@@ -26,6 +26,18 @@ dnnl::memory::desc Matrix(int64_t rows, int64_t columns, dnnl::memory::format_ta
   return {{rows, columns}, dnnl::memory::data_type::f32, tag};
 }
 
+dnnl::memory::desc Rows(int64_t rows, int64_t columns, int64_t stride) {
+  return {{rows, columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{stride, 1}};
+}
+
+dnnl::memory::desc AnyOrder(const DenseShape& shape) {
+  return Matrix(shape.inputs, shape.part_outputs(), dnnl::memory::format_tag::any);
+}
+
+dnnl::memory::desc BiasOf(const DenseShape& shape) {
+  return Matrix(1, shape.part_outputs(), dnnl::memory::format_tag::ab);
+}
+
 dnnl::algorithm AlgorithmOf(Activation activation) {
   switch (activation) {
     case Activation::kGeluTanh:
@@ -50,6 +62,34 @@ size_t SizeIndex(int64_t size) {
 [[noreturn]] void Fail(const dnnl::error& error) {
   if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
   throw Error(ErrorKind::kUnsupported, std::string("oneDNN: ") + error.what());
+}
+
+// The product of one part.
+dnnl::matmul::primitive_desc Describe(const DenseShape& shape, int64_t rows,
+                                      const dnnl::memory::desc& weight) {
+  const dnnl::matmul::desc description(Rows(rows, shape.inputs, shape.row_in()), weight,
+                                       BiasOf(shape),
+                                       Rows(rows, shape.part_outputs(), shape.row_out()));
+  dnnl::post_ops after;
+  if (shape.epilogue == Epilogue::kAdd) after.append_sum(1.0f);
+  if (shape.epilogue == Epilogue::kActivation) {
+    after.append_eltwise(1.0f, AlgorithmOf(shape.activation), 0.0f, 0.0f);
+  }
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(after);
+  // The library's own scratch memory is one for all threads.
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return {description, attributes, Cpu()};
+}
+
+// Its name of the implementation it chooses: "brg:avx512_core", "gemm:jit".
+std::string ImplementationOf(const DenseShape& shape) {
+  const SerialOpenMp serial;
+  try {
+    return Describe(shape, kMostRows, AnyOrder(shape)).impl_info_str();
+  } catch (const dnnl::error& error) {
+    Fail(error);
+  }
 }
 
 }  // namespace
@@ -80,40 +120,40 @@ int64_t RowsFor(int64_t rows) {
   return whole + (rest + step - 1) / step * step;
 }
 
+int64_t PartsFor(const DenseShape& shape, int64_t most) {
+  constexpr int64_t kLeastOutputs = 64;  // of a part
+  constexpr int64_t kVector = 16;
+  const std::string whole = ImplementationOf(shape);
+  for (int64_t parts = most; parts > 1; --parts) {
+    if (shape.outputs % (parts * kVector) != 0 || shape.outputs / parts < kLeastOutputs) continue;
+    DenseShape cut = shape;
+    cut.parts = parts;
+    if (ImplementationOf(cut) == whole) return parts;
+  }
+  return 1;
+}
+
+bool KeepsWithStrides(const DenseShape& shape) {
+  DenseShape dense = shape;
+  dense.in_stride = dense.out_stride = 0;
+  return ImplementationOf(shape) == ImplementationOf(dense);
+}
+
 DenseKernels::DenseKernels(const DenseShape& shape) : shape_(shape) {
   const SerialOpenMp serial;
   try {
-    bias_ = Matrix(1, shape.outputs, dnnl::memory::format_tag::ab);
-    weight_ =
-        Describe(kMostRows, Matrix(shape.inputs, shape.outputs, dnnl::memory::format_tag::any))
-            .weights_desc();
+    bias_ = BiasOf(shape);
+    weight_ = Describe(shape, kMostRows, AnyOrder(shape)).weights_desc();
   } catch (const dnnl::error& error) {
     Fail(error);
   }
-}
-
-dnnl::matmul::primitive_desc DenseKernels::Describe(int64_t rows,
-                                                    const dnnl::memory::desc& weight) const {
-  const auto plain = dnnl::memory::format_tag::ab;
-  const dnnl::matmul::desc description(Matrix(rows, shape_.inputs, plain), weight, bias_,
-                                       Matrix(rows, shape_.outputs, plain));
-  dnnl::post_ops after;
-  if (shape_.epilogue == Epilogue::kAdd) after.append_sum(1.0f);
-  if (shape_.epilogue == Epilogue::kActivation) {
-    after.append_eltwise(1.0f, AlgorithmOf(shape_.activation), 0.0f, 0.0f);
-  }
-  dnnl::primitive_attr attributes;
-  attributes.set_post_ops(after);
-  // The library's own scratch memory is one for all threads.
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return {description, attributes, Cpu()};
 }
 
 const DenseKernels::Kernel& DenseKernels::KernelFor(int64_t rows) const {
   const int64_t size = RowsFor(rows);
   Kernel& kernel = kernels_[SizeIndex(size)];
   std::call_once(kernel.built, [&] {
-    const dnnl::matmul::primitive_desc description = Describe(size, weight_);
+    const dnnl::matmul::primitive_desc description = Describe(shape_, size, weight_);
     kernel.in = description.src_desc();
     kernel.out = description.dst_desc();
     kernel.scratch = description.scratchpad_desc();
@@ -122,11 +162,12 @@ const DenseKernels::Kernel& DenseKernels::KernelFor(int64_t rows) const {
   return kernel;
 }
 
-dnnl::memory DenseKernels::Pack(const std::vector<float>& weight) const {
+dnnl::memory DenseKernels::Pack(const float* weight) const {
   const SerialOpenMp serial;
   try {
-    dnnl::memory plain(Matrix(shape_.inputs, shape_.outputs, dnnl::memory::format_tag::ba), Cpu(),
-                       const_cast<float*>(weight.data()));
+    dnnl::memory plain(
+        Matrix(shape_.inputs, shape_.part_outputs(), dnnl::memory::format_tag::ba), Cpu(),
+        const_cast<float*>(weight));
     dnnl::memory packed(weight_, Cpu());
     dnnl::reorder(plain, packed).execute(Stream(), plain, packed);
     Stream().wait();
@@ -155,18 +196,37 @@ void DenseKernels::Run(const float* in, const dnnl::memory& weight, const float*
 
 Dense::Dense(std::shared_ptr<const DenseKernels> kernels, const std::vector<float>& weight,
              std::vector<float> bias)
-    : kernels_(std::move(kernels)), weight_(kernels_->Pack(weight)), bias_(std::move(bias)) {}
-
-void Dense::Run(const float* in, float* out, int64_t rows, Scratch* scratch) const {
+    : kernels_(std::move(kernels)), bias_(std::move(bias)) {
   const DenseShape& shape = kernels_->shape();
-  for (int64_t row = 0; row < rows; row += kMostRows) {
-    kernels_->Run(in + row * shape.inputs, weight_, bias_.data(), out + row * shape.outputs,
-                  std::min(kMostRows, rows - row), scratch);
+  for (int64_t part = 0; part < shape.parts; ++part) {
+    weights_.push_back(kernels_->Pack(weight.data() + part * shape.part_outputs() * shape.inputs));
   }
 }
 
+void Dense::RunPart(size_t part, const float* in, float* out, int64_t rows,
+                    Scratch* scratch) const {
+  const DenseShape& shape = kernels_->shape();
+  const int64_t column = static_cast<int64_t>(part) * shape.part_outputs();
+  for (int64_t row = 0; row < rows; row += kMostRows) {
+    kernels_->Run(in + row * shape.row_in(), weights_[part], bias_.data() + column,
+                  out + row * shape.row_out() + column, std::min(kMostRows, rows - row), scratch);
+  }
+}
+
+void Dense::Run(const float* in, float* out, int64_t rows, Scratch* scratch) const {
+  for (size_t part = 0; part < weights_.size(); ++part) RunPart(part, in, out, rows, scratch);
+}
+
+void Dense::Run(const float* in, float* out, int64_t rows, int member, const Team& team,
+                Scratch* scratch) const {
+  const Range parts = ShareOf(weights_.size(), member, team);
+  for (size_t part = parts.begin; part < parts.end; ++part) RunPart(part, in, out, rows, scratch);
+}
+
 uint64_t Dense::memory_bytes() const {
-  return weight_.get_desc().get_size() + bias_.size() * sizeof(float);
+  uint64_t bytes = bias_.size() * sizeof(float);
+  for (const dnnl::memory& weight : weights_) bytes += weight.get_desc().get_size();
+  return bytes;
 }
 
 }  // namespace semblance::encoder

@@ -2,7 +2,8 @@
 //
 // oneDNN's fast kernels are built for a fixed number of rows, so rows are rounded up to one of a
 // few sizes, and the kernels of a size are built when it first occurs. Weights are reordered once
-// into the blocks that the kernels read.
+// into the blocks that the kernels read. Where one sentence is all there is to do, the columns of a
+// product are shared by several threads: weights lie in equal parts for that.
 //
 // Threads: everything may be called from several threads, each with a Scratch of its own. Inside,
 // one thread works: the caller holds a SerialOpenMp, since oneDNN would start threads as OpenMP has
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "engine/encoder/config.h"
+#include "engine/encoder/team.h"
 
 namespace semblance::encoder {
 
@@ -53,7 +55,21 @@ struct DenseShape {
   int64_t outputs = 0;
   Epilogue epilogue = Epilogue::kNone;
   Activation activation = Activation::kGelu;  // of kActivation
+  // From one row to the next, in floats; 0: inputs and outputs.
+  int64_t in_stride = 0;
+  int64_t out_stride = 0;
+  int64_t parts = 1;  // of equally many outputs, each a product of its own
+
+  int64_t row_in() const { return in_stride > 0 ? in_stride : inputs; }
+  int64_t row_out() const { return out_stride > 0 ? out_stride : outputs; }
+  int64_t part_outputs() const { return outputs / parts; }
 };
+
+// The most parts, up to `most`, into which the outputs can be cut without oneDNN choosing another,
+// maybe slower, implementation; 1 for products that are small anyway.
+int64_t PartsFor(const DenseShape& shape, int64_t most);
+// Whether oneDNN keeps to its implementation for rows with a gap behind them.
+bool KeepsWithStrides(const DenseShape& shape);
 
 // The most rows a kernel is built for; calls with more go in parts. Rows are rounded up to
 // RowsFor(rows).
@@ -66,10 +82,10 @@ class DenseKernels {
   explicit DenseKernels(const DenseShape& shape);
 
   const DenseShape& shape() const { return shape_; }
-  // weight [outputs, inputs] row-major -> as the kernels read it
-  dnnl::memory Pack(const std::vector<float>& weight) const;
-  // in [RowsFor(rows), inputs], out [RowsFor(rows), outputs] for rows <= kMostRows: rows beyond
-  // `rows` are read and written as well.
+  // weight [part_outputs, inputs] row-major -> as the kernels read it
+  dnnl::memory Pack(const float* weight) const;
+  // One part. in [RowsFor(rows), inputs], out [RowsFor(rows), part_outputs] for rows <= kMostRows:
+  // rows beyond `rows` are read and written as well.
   void Run(const float* in, const dnnl::memory& weight, const float* bias, float* out, int64_t rows,
            Scratch* scratch) const;
 
@@ -81,7 +97,6 @@ class DenseKernels {
   };
   static constexpr size_t kSizes = 8;
 
-  dnnl::matmul::primitive_desc Describe(int64_t rows, const dnnl::memory::desc& weight) const;
   const Kernel& KernelFor(int64_t rows) const;
 
   // Constant after construction.
@@ -98,13 +113,17 @@ class Dense {
         std::vector<float> bias);
 
   // in [rows, inputs], out [rows, outputs], both with room for RowsFor(rows) rows of finite numbers
-  // (all of them are read and written).
+  // (all of them are read and written). With a team, a member's parts only.
   void Run(const float* in, float* out, int64_t rows, Scratch* scratch) const;
+  void Run(const float* in, float* out, int64_t rows, int member, const Team& team,
+           Scratch* scratch) const;
   uint64_t memory_bytes() const;
 
  private:
+  void RunPart(size_t part, const float* in, float* out, int64_t rows, Scratch* scratch) const;
+
   std::shared_ptr<const DenseKernels> kernels_;
-  dnnl::memory weight_;
+  std::vector<dnnl::memory> weights_;  // of the parts
   std::vector<float> bias_;
 };
 

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "engine/encoder/config.h"
-#include "engine/encoder/dense_internal.h"
 #include "engine/encoder/network.h"
 #include "engine/encoder/whitening.h"
 #include "engine/encoder/workers.h"
@@ -19,8 +18,9 @@ namespace {
 constexpr const char* kWeights = "model.safetensors";
 constexpr int kMostThreads = 1024;
 // Tokens computed together. More would not make the products faster, and would no longer fit the
-// second-level cache.
+// second-level cache; fewer leave every thread something to do, down to where products get slow.
 constexpr size_t kGroupTokens = 128;
+constexpr size_t kLeastGroupTokens = 32;
 // Texts tokenized at a time: sorting needs many, memory wants few.
 constexpr size_t kWindowTexts = 4096;
 constexpr size_t kTextsPerJob = 32;
@@ -41,12 +41,15 @@ std::vector<size_t> OrderByLength(std::span<const Sentence> sentences) {
 }
 
 std::vector<Group> MakeGroups(std::span<const Sentence> sentences,
-                              const std::vector<size_t>& order) {
+                              const std::vector<size_t>& order, size_t threads) {
+  size_t all = 0;
+  for (const Sentence& sentence : sentences) all += sentence.size();
+  const size_t most = std::clamp((all + threads - 1) / threads, kLeastGroupTokens, kGroupTokens);
   std::vector<Group> groups;
   size_t tokens = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const size_t length = sentences[order[i]].size();
-    if (groups.empty() || tokens + length > kGroupTokens) {
+    if (groups.empty() || tokens + length > most) {
       groups.push_back({i, i});
       tokens = 0;
     }
@@ -75,7 +78,8 @@ class PackageEncoder : public Encoder {
         config_(BertConfig::Parse(package.File("config.json"))),
         tokenizer_(Tokenizer::Load(package)),
         network_(Network::Load(
-            config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)))),
+            config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)),
+            threads_)),
         whitening_(Whitening::Load(package, config_.hidden)) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {
       throw Error(ErrorKind::kCorruption,
@@ -148,7 +152,8 @@ class PackageEncoder : public Encoder {
   void Compute(std::span<const Sentence> sentences, float* vectors,
                const std::function<bool()>& cancel) const {
     const std::vector<size_t> order = OrderByLength(sentences);
-    const std::vector<Group> groups = MakeGroups(sentences, order);
+    const std::vector<Group> groups = MakeGroups(sentences, order, static_cast<size_t>(threads_));
+    const bool shared = groups.size() == 1;  // the other threads have no group of their own
     std::vector<std::unique_ptr<Network::Workspace>> workspaces(
         std::min(groups.size(), static_cast<size_t>(threads_)));
     const auto compute = [&](size_t number, int worker) {
@@ -161,11 +166,10 @@ class PackageEncoder : public Encoder {
         members.push_back(&sentences[order[i]]);
         out.push_back(vectors + order[i] * dimension());
       }
-      const SerialOpenMp serial;
       if (whitening_ == nullptr) {
-        network_->Run(members, out, workspace.get());
+        network_->Run(members, out, shared, workspace.get());
       } else {
-        RunAndWhiten(members, out, workspace.get());
+        RunAndWhiten(members, out, shared, workspace.get());
       }
       for (float* vector : out) NormaliseVector(vector, dimension());
     };
@@ -173,12 +177,12 @@ class PackageEncoder : public Encoder {
   }
 
   void RunAndWhiten(const std::vector<const Sentence*>& members, const std::vector<float*>& out,
-                    Network::Workspace* workspace) const {
+                    bool shared, Network::Workspace* workspace) const {
     const auto width = static_cast<size_t>(config_.hidden);
     std::vector<float> wide(members.size() * width);
     std::vector<float*> rows;
     for (size_t i = 0; i < members.size(); ++i) rows.push_back(&wide[i * width]);
-    network_->Run(members, rows, workspace);
+    network_->Run(members, rows, shared, workspace);
     for (size_t i = 0; i < members.size(); ++i) {
       NormaliseVector(rows[i], width);
       whitening_->Apply(rows[i], out[i]);

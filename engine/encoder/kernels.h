@@ -16,6 +16,9 @@ struct AttentionShape {
   // is for a key that stands d tokens behind the query. tokens <= reach + 1.
   const float* distance_bias = nullptr;
   size_t reach = 0;
+  // The heads that are computed, up to `heads`; the others' context is left as it is.
+  size_t first_head = 0;
+  size_t end_head = SIZE_MAX;
 };
 
 struct KernelSet {

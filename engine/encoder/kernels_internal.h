@@ -164,7 +164,8 @@ struct Kernels {
     float* scores = values + tokens * size;         // [kQueryRows, columns]
     float* result = scores + kQueryRows * columns;  // [kQueryRows, size]
     for (size_t i = 0; i < head_size * columns + tokens * size; ++i) scratch[i] = 0;
-    for (size_t head = 0; head < shape.heads; ++head) {
+    const size_t end = shape.end_head < shape.heads ? shape.end_head : shape.heads;
+    for (size_t head = shape.first_head; head < end; ++head) {
       const float* query = qkv + head * head_size;
       for (size_t t = 0; t < tokens; ++t) {
         const float* key = query + hidden + t * stride;

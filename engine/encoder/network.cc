@@ -1,6 +1,7 @@
 #include "engine/encoder/network.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "engine/encoder/named_weights.h"
 #include "engine/encoder/pooling.h"
 #include "engine/encoder/relative_bias.h"
+#include "engine/encoder/team.h"
 #include "engine/encoder/weight_names.h"
 
 namespace semblance::encoder {
@@ -21,15 +23,41 @@ struct LayerKernels {
   std::shared_ptr<const DenseKernels> qkv, attention_output, intermediate, output;
 };
 
-LayerKernels MakeLayerKernels(const BertConfig& config) {
-  const auto make = [&](int64_t inputs, int64_t outputs, Epilogue epilogue) {
-    return std::make_shared<const DenseKernels>(
-        DenseShape{inputs, outputs, epilogue, config.activation});
+// More do not make one sentence faster, and small parts make many slower.
+constexpr int64_t kMostMembers = 4;
+// Multiplications and additions that take longer than waking a thread.
+constexpr double kWorthATeam = 5e7;
+// Floats behind each row of the intermediate states. Its length is mostly a multiple of the page's,
+// and then the rows of a column would all fall into the same few lines of the first-level cache.
+constexpr int64_t kGap = 16;
+
+// What lies behind a row of the intermediate states: nothing where oneDNN needs them dense.
+int64_t GapFor(const BertConfig& config) {
+  const int64_t width = config.intermediate;
+  const DenseShape into{config.hidden, width, Epilogue::kActivation, config.activation, 0,
+                        width + kGap};
+  const DenseShape from{width, config.hidden, Epilogue::kAdd, config.activation, width + kGap, 0};
+  return KeepsWithStrides(into) && KeepsWithStrides(from) ? kGap : 0;
+}
+
+LayerKernels MakeLayerKernels(const BertConfig& config, int64_t inner_stride, int threads) {
+  const int64_t members = std::min<int64_t>(threads, kMostMembers);
+  const auto make = [&](DenseShape shape) {
+    shape.activation = config.activation;
+    shape.parts = PartsFor(shape, members);
+    return std::make_shared<const DenseKernels>(shape);
   };
-  return {make(config.hidden, 3 * config.hidden, Epilogue::kNone),
-          make(config.hidden, config.hidden, Epilogue::kAdd),
-          make(config.hidden, config.intermediate, Epilogue::kActivation),
-          make(config.intermediate, config.hidden, Epilogue::kAdd)};
+  const int64_t width = config.hidden, inner = config.intermediate;
+  return {make({.inputs = width, .outputs = 3 * width}),
+          make({.inputs = width, .outputs = width, .epilogue = Epilogue::kAdd}),
+          make({.inputs = width,
+                .outputs = inner,
+                .epilogue = Epilogue::kActivation,
+                .out_stride = inner_stride}),
+          make({.inputs = inner,
+                .outputs = width,
+                .epilogue = Epilogue::kAdd,
+                .in_stride = inner_stride})};
 }
 
 struct Norm {
@@ -82,22 +110,48 @@ Layer LoadLayer(const NamedWeights& weights, int64_t number, const BertConfig& c
           LoadNorm(weights, names.output_norm, config.hidden)};
 }
 
+// What one thread needs for itself.
+struct MemberBuffers {
+  Scratch attention;  // of the longest sentence
+  Scratch library;    // oneDNN's
+};
+
 // Matrices have room for RowsFor(rows) rows.
 struct Buffers : Network::Workspace {
   Scratch embedded;      // [rows, embedding], of ALBERT
   Scratch hidden;        // [rows, hidden]
   Scratch qkv;           // [rows, 3 * hidden]
   Scratch context;       // [rows, hidden]
-  Scratch intermediate;  // [rows, intermediate]
-  Scratch attention;     // of the longest sentence
-  Scratch library;       // oneDNN's
+  Scratch intermediate;  // [rows, intermediate] with a gap behind each row
   Scratch pooled;        // [hidden]
+  std::array<MemberBuffers, kMostMembers> members;
+};
+
+// One group on its way through the network, as all members of a team see it.
+struct Group {
+  std::span<const Sentence* const> sentences;
+  std::span<float* const> out;
+  size_t rows = 0;
+  float* embedded = nullptr;
+  float* hidden = nullptr;
+  float* qkv = nullptr;
+  float* context = nullptr;
+  float* intermediate = nullptr;
+  float* pooled = nullptr;
+};
+
+// Who computes.
+struct Place {
+  int member;
+  Team& team;
+  MemberBuffers& buffers;
 };
 
 class BertNetwork : public Network {
  public:
-  BertNetwork(const BertConfig& config, const NamedWeights& weights)
+  BertNetwork(const BertConfig& config, const NamedWeights& weights, int threads)
       : config_(config),
+        threads_(threads),
         kernels_(BestKernels()),
         embeddings_(config, weights, kernels_),
         pooling_(config, weights, kernels_) {
@@ -116,30 +170,14 @@ class BertNetwork : public Network {
 
   std::unique_ptr<Workspace> MakeWorkspace() const override { return std::make_unique<Buffers>(); }
 
-  void Run(std::span<const Sentence* const> sentences, std::span<float* const> out,
+  void Run(std::span<const Sentence* const> sentences, std::span<float* const> out, bool shared,
            Workspace* workspace) const override {
     auto& buffers = static_cast<Buffers&>(*workspace);
-    const auto width = static_cast<size_t>(config_.hidden);
-    size_t rows = 0;
-    for (const Sentence* sentence : sentences) rows += sentence->size();
-    const auto padded = static_cast<size_t>(RowsFor(static_cast<int64_t>(rows)));
-    float* hidden = buffers.hidden.Floats(padded * width);
-    if (mapping_) {
-      float* embedded =
-          buffers.embedded.Floats(padded * static_cast<size_t>(config_.embedding_width()));
-      Embed(sentences, static_cast<size_t>(config_.embedding_width()), padded, embedded);
-      mapping_->Run(embedded, hidden, static_cast<int64_t>(rows), &buffers.library);
-    } else {
-      Embed(sentences, width, padded, hidden);
-    }
-    for (float* vector : out) std::fill_n(vector, width, 0.0f);
-    Collect(0, sentences, out, hidden);
-    for (size_t i = 0; i < order_.size(); ++i) {
-      RunLayer(layers_[order_[i]], sentences, rows, hidden, &buffers);
-      Collect(static_cast<int64_t>(i) + 1, sentences, out, hidden);
-    }
-    float* scratch = buffers.pooled.Floats(width);
-    for (float* vector : out) pooling_.Finish(vector, scratch);
+    const Group group = MakeGroup(sentences, out, &buffers);
+    RunTeam(shared ? MembersFor(group.rows) : 1, [&](int member, Team& team) {
+      const SerialOpenMp serial;
+      Work(group, {member, team, buffers.members[static_cast<size_t>(member)]});
+    });
   }
 
   uint64_t memory_bytes() const override {
@@ -157,7 +195,8 @@ class BertNetwork : public Network {
  private:
   void LoadLayers(const NamedWeights& weights) {
     if (config_.layers == 0) return;
-    const LayerKernels kernels = MakeLayerKernels(config_);
+    inner_stride_ = config_.intermediate + GapFor(config_);
+    const LayerKernels kernels = MakeLayerKernels(config_, inner_stride_, threads_);
     layers_.reserve(static_cast<size_t>(config_.layers));
     std::string last;
     for (int64_t i = 0; i < config_.layers; ++i) {
@@ -168,80 +207,145 @@ class BertNetwork : public Network {
     }
   }
 
-  // out [padded, width]. Rows that only fill up a kernel's size are computed with the rest; left
-  // from the last group they could grow.
-  void Embed(std::span<const Sentence* const> sentences, size_t width, size_t padded,
-             float* out) const {
+  int MembersFor(size_t rows) const {
+    const auto width = static_cast<double>(config_.hidden);
+    const auto inner = static_cast<double>(config_.intermediate);
+    const double operations = 2 * static_cast<double>(rows) * static_cast<double>(config_.layers) *
+                              (4 * width * width + 2 * width * inner);
+    if (operations < kWorthATeam) return 1;
+    return static_cast<int>(std::min<int64_t>(threads_, kMostMembers));
+  }
+
+  Group MakeGroup(std::span<const Sentence* const> sentences, std::span<float* const> out,
+                  Buffers* buffers) const {
+    const auto width = static_cast<size_t>(config_.hidden);
+    Group group{sentences, out};
+    for (const Sentence* sentence : sentences) group.rows += sentence->size();
+    const auto padded = static_cast<size_t>(RowsFor(static_cast<int64_t>(group.rows)));
+    if (mapping_) {
+      group.embedded =
+          buffers->embedded.Floats(padded * static_cast<size_t>(config_.embedding_width()));
+    }
+    group.hidden = buffers->hidden.Floats(padded * width);
+    group.qkv = buffers->qkv.Floats(padded * 3 * width);
+    group.context = buffers->context.Floats(padded * width);
+    group.intermediate = buffers->intermediate.Floats(padded * static_cast<size_t>(inner_stride_));
+    group.pooled = buffers->pooled.Floats(width);
+    return group;
+  }
+
+  // What one member does for a group. The first alone reads the tables and pools.
+  void Work(const Group& group, const Place& place) const {
+    const bool first = place.member == 0;
+    if (first) Begin(group, &place.buffers.library);
+    for (size_t i = 0; i < order_.size(); ++i) {
+      // The first has collected, or begun, before anybody changes the states.
+      place.team.Wait();
+      RunLayer(layers_[order_[i]], group, place);
+      if (first) Collect(static_cast<int64_t>(i) + 1, group);
+    }
+    if (!first) return;
+    for (float* vector : group.out) pooling_.Finish(vector, group.pooled);
+  }
+
+  void Begin(const Group& group, Scratch* library) const {
+    const auto width = static_cast<size_t>(config_.hidden);
+    if (mapping_) {
+      Embed(group, static_cast<size_t>(config_.embedding_width()), group.embedded);
+      mapping_->Run(group.embedded, group.hidden, static_cast<int64_t>(group.rows), library);
+    } else {
+      Embed(group, width, group.hidden);
+    }
+    for (float* vector : group.out) std::fill_n(vector, width, 0.0f);
+    Collect(0, group);
+  }
+
+  // out [RowsFor(rows), width]. Rows that only fill up a kernel's size are computed with the rest;
+  // left from the last group they could grow.
+  void Embed(const Group& group, size_t width, float* out) const {
+    const auto padded = static_cast<size_t>(RowsFor(static_cast<int64_t>(group.rows)));
     float* const end = out + padded * width;
-    for (const Sentence* sentence : sentences) {
+    for (const Sentence* sentence : group.sentences) {
       embeddings_.Lookup(*sentence, out);
       out += sentence->size() * width;
     }
     std::fill(out, end, 0.0f);
   }
 
-  void Collect(int64_t layer, std::span<const Sentence* const> sentences,
-               std::span<float* const> out, const float* hidden) const {
-    for (size_t i = 0; i < sentences.size(); ++i) {
-      pooling_.Collect(layer, hidden, sentences[i]->size(), out[i]);
-      hidden += sentences[i]->size() * static_cast<size_t>(config_.hidden);
+  void Collect(int64_t layer, const Group& group) const {
+    const float* hidden = group.hidden;
+    for (size_t i = 0; i < group.sentences.size(); ++i) {
+      pooling_.Collect(layer, hidden, group.sentences[i]->size(), group.out[i]);
+      hidden += group.sentences[i]->size() * static_cast<size_t>(config_.hidden);
     }
   }
 
-  // In place.
-  void Normalise(const Norm& norm, size_t rows, float* hidden) const {
-    kernels_.layer_norm(hidden, rows, static_cast<size_t>(config_.hidden), norm.gain.data(),
-                        norm.bias.data(), static_cast<float>(config_.epsilon));
+  // A member's rows, in place.
+  void Normalise(const Norm& norm, const Group& group, const Place& place) const {
+    const auto width = static_cast<size_t>(config_.hidden);
+    const Range rows = ShareOf(group.rows, place.member, place.team);
+    kernels_.layer_norm(group.hidden + rows.begin * width, rows.end - rows.begin, width,
+                        norm.gain.data(), norm.bias.data(), static_cast<float>(config_.epsilon));
   }
 
-  void Attend(std::span<const Sentence* const> sentences, const float* qkv, float* context,
-              Scratch* scratch) const {
+  // A member's heads of all sentences.
+  void Attend(const Group& group, const Place& place) const {
     const auto width = static_cast<size_t>(config_.hidden);
     const auto heads = static_cast<size_t>(config_.heads);
-    for (const Sentence* sentence : sentences) {
+    const Range own = ShareOf(heads, place.member, place.team);
+    const float* qkv = group.qkv;
+    float* context = group.context;
+    for (const Sentence* sentence : group.sentences) {
       const AttentionShape shape{sentence->size(), heads, width / heads,
                                  distance_bias_.empty() ? nullptr : distance_bias_.data(),
-                                 static_cast<size_t>(config_.most_tokens())};
-      kernels_.attention(shape, qkv, context, scratch->Floats(kernels_.attention_scratch(shape)));
+                                 static_cast<size_t>(config_.most_tokens()),
+                                 own.begin, own.end};
+      float* scratch = place.buffers.attention.Floats(kernels_.attention_scratch(shape));
+      kernels_.attention(shape, qkv, context, scratch);
       qkv += sentence->size() * 3 * width;
       context += sentence->size() * width;
     }
   }
 
-  // hidden [rows, hidden] in place.
-  void RunLayer(const Layer& layer, std::span<const Sentence* const> sentences, size_t rows,
-                float* hidden, Buffers* buffers) const {
-    const auto count = static_cast<int64_t>(rows);
-    const auto padded = static_cast<size_t>(RowsFor(count));
-    const auto width = static_cast<size_t>(config_.hidden);
-    float* qkv = buffers->qkv.Floats(padded * 3 * width);
-    float* context = buffers->context.Floats(padded * width);
-    float* intermediate =
-        buffers->intermediate.Floats(padded * static_cast<size_t>(config_.intermediate));
-    layer.qkv.Run(hidden, qkv, count, &buffers->library);
-    Attend(sentences, qkv, context, &buffers->attention);
-    layer.attention_output.Run(context, hidden, count, &buffers->library);
-    Normalise(layer.attention_norm, rows, hidden);
-    layer.intermediate.Run(hidden, intermediate, count, &buffers->library);
-    layer.output.Run(intermediate, hidden, count, &buffers->library);
-    Normalise(layer.output_norm, rows, hidden);
+  // group.hidden [rows, hidden] in place.
+  void RunLayer(const Layer& layer, const Group& group, const Place& place) const {
+    const auto count = static_cast<int64_t>(group.rows);
+    Team& team = place.team;
+    Scratch* library = &place.buffers.library;
+    layer.qkv.Run(group.hidden, group.qkv, count, place.member, team, library);
+    team.Wait();
+    Attend(group, place);
+    team.Wait();
+    layer.attention_output.Run(group.context, group.hidden, count, place.member, team, library);
+    team.Wait();
+    Normalise(layer.attention_norm, group, place);
+    team.Wait();
+    layer.intermediate.Run(group.hidden, group.intermediate, count, place.member, team, library);
+    team.Wait();
+    layer.output.Run(group.intermediate, group.hidden, count, place.member, team, library);
+    team.Wait();
+    Normalise(layer.output_norm, group, place);
+    team.Wait();
   }
 
   // Constant after construction.
   BertConfig config_;
+  int threads_;
   const KernelSet& kernels_;
   Embeddings embeddings_;
   Pooling pooling_;
   std::optional<Dense> mapping_;      // ALBERT's, from the embeddings to the first hidden state
   std::vector<float> distance_bias_;  // MPNet's, as AttentionShape has it
   std::vector<Layer> layers_;
+  int64_t inner_stride_ = 0;   // from one row of the intermediate states to the next
   std::vector<size_t> order_;  // which of layers_ is run: all in turn, but ALBERT's several times
 };
 
 }  // namespace
 
-std::unique_ptr<const Network> Network::Load(const BertConfig& config, const SafeTensors& weights) {
-  return std::make_unique<BertNetwork>(config, NamedWeights(weights));
+std::unique_ptr<const Network> Network::Load(const BertConfig& config, const SafeTensors& weights,
+                                             int threads) {
+  return std::make_unique<BertNetwork>(config, NamedWeights(weights), threads);
 }
 
 }  // namespace semblance::encoder

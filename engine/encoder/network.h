@@ -26,7 +26,7 @@ using Sentence = std::vector<int32_t>;  // ids of one sentence, at least one, al
 
 class Network {
  public:
-  // Memory of one thread; grows to the largest group.
+  // Memory of one call; grows to the largest group.
   class Workspace {
    public:
     virtual ~Workspace() = default;
@@ -34,14 +34,17 @@ class Network {
 
   // `weights` has the names of weight_names.h, and others maybe. Throws kMissing or kCorruption,
   // naming the tensor.
-  static std::unique_ptr<const Network> Load(const BertConfig& config, const SafeTensors& weights);
+  // `threads`: as many may work on one group.
+  static std::unique_ptr<const Network> Load(const BertConfig& config, const SafeTensors& weights,
+                                             int threads);
   virtual ~Network() = default;
 
   virtual std::unique_ptr<Workspace> MakeWorkspace() const = 0;
   // out[i] points to `hidden` floats for sentences[i] and gets its pooled vector, not normalised.
-  // The sentences are one group: rows of one matrix. The calling thread holds a SerialOpenMp.
+  // The sentences are one group: rows of one matrix. One thread works, or, `shared`, as many as are
+  // worth it.
   virtual void Run(std::span<const Sentence* const> sentences, std::span<float* const> out,
-                   Workspace* workspace) const = 0;
+                   bool shared, Workspace* workspace) const = 0;
   virtual uint64_t memory_bytes() const = 0;
 };
 

@@ -67,6 +67,23 @@ TEST(EncoderTest, TheNumberOfThreadsMakesNoDifference) {
   }
 }
 
+TEST(EncoderTest, ASentenceThatSeveralThreadsShareHasTheSameVector) {
+  BertConfig config = SmallConfig(3, 384, 6);
+  config.positions = config.max_length = 300;
+  const ModelPackage package = RandomPackage(config);
+  const auto ids = RandomIds({64, 31, 270}, config.vocabulary);
+  const auto one = Encoder::Load(package, {.threads = 1});
+  for (const int threads : {2, 3, 5}) {
+    const auto several = Encoder::Load(package, {.threads = threads});
+    for (const auto& sentence : ids) {
+      const auto alone = std::span(&sentence, 1);
+      for (int i = 0; i < 3; ++i) {
+        EXPECT_LT(LargestDifference(several->EncodeIds(alone), one->EncodeIds(alone)), kSame);
+      }
+    }
+  }
+}
+
 TEST(EncoderTest, VectorsHaveUnitLengthWithEveryPooler) {
   const BertConfig config = SmallConfig(2, 32, 4);
   const std::string weights = Write(RandomTensors(config, 1), DType::kF16);

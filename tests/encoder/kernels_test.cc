@@ -89,6 +89,21 @@ TEST_P(KernelsTest, AttentionAddsTheNumberOfEachDistance) {
   }
 }
 
+TEST_P(KernelsTest, AttentionComputesTheHeadsThatItIsAskedFor) {
+  if (kernels_ == nullptr) return;
+  AttentionShape shape{5, 4, 3};
+  const std::vector<float> qkv = Random(5 * 36, 1.0f, 8);
+  std::vector<float> scratch(kernels_->attention_scratch(shape)), context(5 * 12, 7.0f);
+  std::vector<float> expected = PlainAttention(shape, qkv);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (i % 12 < 3 || i % 12 >= 9) expected[i] = 7.0f;
+  }
+  shape.first_head = 1;
+  shape.end_head = 3;
+  kernels_->attention(shape, qkv.data(), context.data(), scratch.data());
+  EXPECT_LT(LargestDifference(context, expected), 2e-5f);
+}
+
 TEST_P(KernelsTest, AttentionStandsScoresFarApartAndFarFromZero) {
   if (kernels_ == nullptr) return;
   const AttentionShape shape{9, 1, 4};
