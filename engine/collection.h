@@ -121,7 +121,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // Differences between what the store holds, what is searched and the table's `rows` (ascending
   // ids) at `commit`; empty when there are none.
   enum class Expect { kVectorEach, kVectorAtMost };  // of a row
-  std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>& rows, Expect expect);
+  std::vector<std::string> Check(uint64_t commit, const std::vector<int64_t>& rows, Expect expect,
+                                 const std::function<bool()>& cancel = {});
   CollectionStats Stats();
   // What is in memory; nullptr when nothing was loaded yet.
   std::shared_ptr<const CollectionState> LoadedState();

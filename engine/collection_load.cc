@@ -14,7 +14,7 @@
 
 namespace semblance::engine {
 
-// Asks now and then whether the load shall end.
+// Asks now and then whether a load, or a check, shall end.
 class Collection::LoadPoll {
  public:
   explicit LoadPoll(const std::function<bool()>& cancel) : cancel_(cancel) {}
@@ -228,9 +228,10 @@ void Collection::LoadAllRows(uint64_t kept_from, const LoadPoll& poll, Collectio
 }
 
 std::vector<std::string> Collection::Check(uint64_t commit, const std::vector<int64_t>& rows,
-                                           Expect expect) {
+                                           Expect expect, const std::function<bool()>& cancel) {
   std::vector<std::string> problems;
-  const View view = ViewAt(commit, nullptr);
+  const LoadPoll poll(cancel);
+  const View view = ViewAt(commit, nullptr, cancel);
   {
     std::lock_guard lock(mu_);
     if (!load_note_.empty()) problems.push_back("stored segments could not be used: " + load_note_);
@@ -239,6 +240,7 @@ std::vector<std::string> Collection::Check(uint64_t commit, const std::vector<in
   std::vector<int64_t> stored;
   std::string base;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
+    poll.Row();
     if (storage::CommitOf(cursor->Key()) > commit || storage::BaseOf(cursor->Key()) == base)
       continue;
     base = storage::BaseOf(cursor->Key());

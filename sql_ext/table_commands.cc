@@ -176,7 +176,7 @@ std::string Table::Problems() {
     const auto expect = embeds ? engine::Collection::Expect::kVectorEach
                                : engine::Collection::Expect::kVectorAtMost;
     const auto problems = ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
-      return collection->Check(state.commit, expected, expect);
+      return collection->Check(state.commit, expected, expect, connection->Cancel());
     });
     for (const std::string& problem : problems) {
       list += (list.empty() ? "" : "; ") + name + problem;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tests/engine/sample_collection.h"
 
 namespace semblance::engine {
@@ -53,6 +55,23 @@ TEST(CollectionLoadTest, EndsWhenItIsToldWhileAllRowsAreRead) {
   SampleCollection sample(2);
   sample.PutMany(1, 3000);
   ExpectThatALoadEndsAtEveryPoll(&sample, 2);
+}
+
+TEST(CollectionCheckTest, EndsWhenItIsTold) {
+  SampleCollection sample(2);
+  sample.PutMany(1, 3000);
+  std::vector<int64_t> rows(3000);
+  std::iota(rows.begin(), rows.end(), 1);
+  const auto check = [&](int stop) {
+    int polls = 0;
+    const auto problems = sample->Check(sample.last_commit(), rows, Collection::Expect::kVectorEach,
+                                        [&] { return ++polls == stop; });
+    EXPECT_TRUE(problems.empty());
+    EXPECT_GE(polls, 5);
+  };
+  check(0);
+  EXPECT_EQ(KindThrownBy([&] { check(3); }), ErrorKind::kInterrupted);
+  check(0);
 }
 
 }  // namespace
