@@ -126,8 +126,7 @@ void ReadOnly::SearchAsNobody() const {
 
 // In a process of its own user: for root no folder is without write permission.
 TEST_F(ReadOnly, AFolderWithoutWritePermissionIsSearched) {
-  fs::permissions(folder_.File(""), fs::perms::others_exec | fs::perms::others_read,
-                  fs::perm_options::add);
+  fs::permissions(folder_.File(""), fs::perms(0755));
   for (const auto& entry : fs::recursive_directory_iterator(home_)) {
     fs::permissions(entry.path(), entry.is_directory() ? fs::perms(0555) : fs::perms(0444));
   }
