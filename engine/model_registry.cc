@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "engine/encoder/recent_texts.h"
 #include "engine/error.h"
 #include "engine/families.h"
 #include "engine/nearest_name.h"
@@ -126,7 +127,7 @@ std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id,
                                                    const encoder::ModelPackage& package) {
   std::lock_guard lock(Cache().mu);
   if (auto encoder = Cache().encoders[id].lock()) return encoder;
-  auto encoder = encoder::Encoder::Load(package);
+  auto encoder = encoder::Remembering(encoder::Encoder::Load(package), id);
   Cache().encoders[id] = encoder;
   Cache().Keep(encoder);
   return encoder;

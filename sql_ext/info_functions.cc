@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/encoder/recent_texts.h"
 #include "index/metric.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
@@ -79,6 +80,16 @@ Json StoreOf(engine::Database& database) {
   return store;
 }
 
+// Of the process, all databases together.
+Json RecentTexts() {
+  const encoder::RecentTexts::Counts counts = encoder::RecentTexts::OfProcess().counts();
+  return {{"texts", counts.texts},
+          {"bytes", counts.bytes},
+          {"limit_bytes", counts.limit_bytes},
+          {"hits", counts.hits},
+          {"misses", counts.misses}};
+}
+
 void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
   GuardFunction(context, [&] {
     Connection& connection = *ConnectionOf(sqlite3_user_data(context));
@@ -89,6 +100,7 @@ void Info(sqlite3_context* context, int, sqlite3_value**) noexcept {
     info["build"] = Build();
     info["cpu"] = {{"features", CpuFeatures()}, {"distance_kernels", index::KernelName()}};
     info["default_model"] = DefaultModel(connection);
+    info["recent_texts"] = RecentTexts();
     info["store"] = database == nullptr ? Json(nullptr) : StoreOf(*database);
     const std::string text = info.dump();
     ResultText(context, text);
