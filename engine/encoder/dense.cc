@@ -165,9 +165,8 @@ const DenseKernels::Kernel& DenseKernels::KernelFor(int64_t rows) const {
 dnnl::memory DenseKernels::Pack(const float* weight) const {
   const SerialOpenMp serial;
   try {
-    dnnl::memory plain(
-        Matrix(shape_.inputs, shape_.part_outputs(), dnnl::memory::format_tag::ba), Cpu(),
-        const_cast<float*>(weight));
+    dnnl::memory plain(Matrix(shape_.inputs, shape_.part_outputs(), dnnl::memory::format_tag::ba),
+                       Cpu(), const_cast<float*>(weight));
     dnnl::memory packed(weight_, Cpu());
     dnnl::reorder(plain, packed).execute(Stream(), plain, packed);
     Stream().wait();

@@ -34,8 +34,8 @@ constexpr int64_t kGap = 16;
 // What lies behind a row of the intermediate states: nothing where oneDNN needs them dense.
 int64_t GapFor(const BertConfig& config) {
   const int64_t width = config.intermediate;
-  const DenseShape into{config.hidden, width, Epilogue::kActivation, config.activation, 0,
-                        width + kGap};
+  const DenseShape into{config.hidden,     width, Epilogue::kActivation,
+                        config.activation, 0,     width + kGap};
   const DenseShape from{width, config.hidden, Epilogue::kAdd, config.activation, width + kGap, 0};
   return KeepsWithStrides(into) && KeepsWithStrides(from) ? kGap : 0;
 }
@@ -296,10 +296,13 @@ class BertNetwork : public Network {
     const float* qkv = group.qkv;
     float* context = group.context;
     for (const Sentence* sentence : group.sentences) {
-      const AttentionShape shape{sentence->size(), heads, width / heads,
+      const AttentionShape shape{sentence->size(),
+                                 heads,
+                                 width / heads,
                                  distance_bias_.empty() ? nullptr : distance_bias_.data(),
                                  static_cast<size_t>(config_.most_tokens()),
-                                 own.begin, own.end};
+                                 own.begin,
+                                 own.end};
       float* scratch = place.buffers.attention.Floats(kernels_.attention_scratch(shape));
       kernels_.attention(shape, qkv, context, scratch);
       qkv += sentence->size() * 3 * width;

@@ -77,9 +77,19 @@ class Changer {
   }
 
   std::string EdgeNumber() {
-    static const uint64_t kEdges[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff,
-                                      0x80000000, 0xffffffff, 0x7fffffffffffffff,
-                                      0x8000000000000000, 0xffffffffffffffff};
+    static const uint64_t kEdges[] = {0,
+                                      1,
+                                      0x7f,
+                                      0x80,
+                                      0xff,
+                                      0x7fff,
+                                      0xffff,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xffffffff,
+                                      0x7fffffffffffffff,
+                                      0x8000000000000000,
+                                      0xffffffffffffffff};
     const uint64_t number = kEdges[Below(std::size(kEdges))];
     if (Below(2) == 0) return std::to_string(number);
     return {reinterpret_cast<const char*>(&number), size_t{1} << Below(4)};
@@ -90,8 +100,8 @@ class Changer {
 };
 
 void WriteFile(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 std::string ReadFile(const std::string& path) {

@@ -20,8 +20,9 @@ std::vector<std::string> Seeds() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace semblance;
   using namespace semblance::encoder;
-  static const std::string kAllowed[] = {"collections.OrderedDict", "torch._utils._rebuild_tensor_v2",
-                                         "torch.FloatStorage", "torch.LongStorage"};
+  static const std::string kAllowed[] = {"collections.OrderedDict",
+                                         "torch._utils._rebuild_tensor_v2", "torch.FloatStorage",
+                                         "torch.LongStorage"};
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   try {
     while (!rest.empty()) {

@@ -19,8 +19,8 @@ std::vector<std::string> Seeds() {
   std::string header = R"({"__metadata__":{"format":"pt"},"ids":{"dtype":"I64","shape":[1,2],)"
                        R"("data_offsets":[0,16]},"w":{"dtype":"F32","shape":[1],)"
                        R"("data_offsets":[16,20]}}  )";
-  seeds.push_back(std::string(1, static_cast<char>(header.size())) + std::string(7, '\0') +
-                  header + std::string(20, '\0'));
+  seeds.push_back(std::string(1, static_cast<char>(header.size())) + std::string(7, '\0') + header +
+                  std::string(20, '\0'));
   return seeds;
 }
 

@@ -80,8 +80,7 @@ void Try(std::string_view input) {
   const size_t length = static_cast<uint8_t>(input[1]);
   input.remove_prefix(2);
   const std::string_view text = input.substr(0, length);
-  const auto tokenizer =
-      encoder::Tokenizer::Load(PackageWith(kind, input.substr(text.size())));
+  const auto tokenizer = encoder::Tokenizer::Load(PackageWith(kind, input.substr(text.size())));
   for (const uint32_t most : {2u, 16u, 300u}) {
     const std::vector<int32_t> ids = tokenizer->Encode(text, most);
     Expect(ids.size() >= 2 && ids.size() <= most, "more ids than asked for, or no specials");

@@ -18,8 +18,8 @@ class BenchEncoderTest : public ::testing::Test {
  protected:
   Outcome Bench(std::vector<std::string> more) {
     std::vector<std::string> arguments = {
-        SEMBLANCE_BENCH_ENCODER, "--layers", "1", "--hidden", "32", "--heads", "4",
-        "--intermediate", "64", "--seconds", "0"};
+        SEMBLANCE_BENCH_ENCODER, "--layers", "1",         "--hidden", "32", "--heads", "4",
+        "--intermediate",        "64",       "--seconds", "0"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return RunProgram(arguments);
   }
@@ -45,6 +45,13 @@ TEST_F(BenchEncoderTest, EachTextIsMeasuredWithEachNumberOfThreads) {
   EXPECT_FALSE(first.contains("ratio"));  // without a peer
   EXPECT_EQ(run["results"][1]["text"], "real");
   EXPECT_EQ(run["results"][3]["threads"], 2);
+}
+
+TEST_F(BenchEncoderTest, TheCostOfAProcessThatEmbedsOneTextIsTold) {
+  if (*SEMBLANCE_SANITIZER_RUNTIME != '\0') GTEST_SKIP() << "the shell has no sanitizer in it";
+  const Outcome outcome = RunProgram({SEMBLANCE_BENCH_ENCODER, "--cold-start", "2"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("fastest [0-9.]+ ms, median [0-9.]+ ms"));
 }
 
 TEST_F(BenchEncoderTest, AFolderWithoutThePeerIsAnError) {

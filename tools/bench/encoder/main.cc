@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/encoder/encoder.h"
+#include "tools/bench/encoder/cold_start.h"
 #include "tools/bench/encoder/fastest.h"
 #include "tools/bench/encoder/matmul_rate.h"
 #include "tools/bench/encoder/onnxruntime_peer.h"
@@ -16,6 +17,7 @@
 #include "tools/bench/encoder/report.h"
 #include "tools/bench/encoder/workload.h"
 #include "tools/bench/machine.h"
+#include "tools/cli/extension_path.h"
 
 namespace semblance::bench {
 namespace {
@@ -35,6 +37,7 @@ struct Options {
   std::string peers;
   std::string folder = (std::filesystem::temp_directory_path() / "semblance-bench-onnx").string();
   std::string json_file;
+  int cold_starts = 0;
 };
 
 double Cosine(const float* a, const float* b, size_t width) {
@@ -132,6 +135,17 @@ class Run {
   json rows_ = json::array();
 };
 
+int MeasureAndPrintColdStart(int rounds) {
+  const json cost = MeasureColdStart(cli::FindExtension(), rounds);
+  std::printf(
+      "machine  %s\nsqlite3, the extension loaded and one text embedded, %d times:\n"
+      "fastest %.1f ms, median %.1f ms, processor time %.1f ms, at most %.1f MiB\n",
+      DescribeMachine().dump().c_str(), rounds, cost["wall_ms"].get<double>(),
+      cost["wall_median_ms"].get<double>(), cost["cpu_ms"].get<double>(),
+      cost["peak_mib"].get<double>());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   Options options;
   encoder::BertConfig& config = options.config;
@@ -157,19 +171,19 @@ int Main(int argc, char** argv) {
   program.add_option("--only", options.only, "Only this text (1x16, real); repeatable");
   program.add_option("--peers", options.peers, "Where npm installed onnxruntime-node");
   program.add_option("--json", options.json_file, "Write everything measured to this file too");
+  program.add_option("--cold-start", options.cold_starts,
+                     "Only this: how long a process takes that embeds one text, started so often");
   CLI11_PARSE(program, argc, argv);
+  if (options.cold_starts > 0) return MeasureAndPrintColdStart(options.cold_starts);
 
   json run = Run(options).All();
   for (int i = 0; i < argc; ++i) {
     run["command"] = run.value("command", "") + (i ? " " : "") + argv[i];
   }
   run["machine"] = DescribeMachine();
-  run["model"] = {{"layers", config.layers},
-                  {"hidden", config.hidden},
-                  {"heads", config.heads},
-                  {"intermediate", config.intermediate},
-                  {"vocabulary", config.vocabulary},
-                  {"seed", options.seed}};
+  run["model"] = {{"layers", config.layers},         {"hidden", config.hidden},
+                  {"heads", config.heads},           {"intermediate", config.intermediate},
+                  {"vocabulary", config.vocabulary}, {"seed", options.seed}};
   PrintEncoderReport(run);
   if (!options.json_file.empty()) {
     std::ofstream out(options.json_file);

@@ -22,9 +22,8 @@ class Product {
   Product(const dnnl::engine& engine, int64_t rows, int64_t inputs, int64_t outputs)
       : operations_(2.0 * static_cast<double>(rows) * static_cast<double>(inputs) *
                     static_cast<double>(outputs)) {
-    const dnnl::matmul::desc shape(Matrix(rows, inputs, Tag::ab),
-                                   Matrix(inputs, outputs, Tag::any), Matrix(1, outputs, Tag::ab),
-                                   Matrix(rows, outputs, Tag::ab));
+    const dnnl::matmul::desc shape(Matrix(rows, inputs, Tag::ab), Matrix(inputs, outputs, Tag::any),
+                                   Matrix(1, outputs, Tag::ab), Matrix(rows, outputs, Tag::ab));
     const dnnl::matmul::primitive_desc description(shape, engine);
     primitive_ = dnnl::matmul(description);
     Add(DNNL_ARG_SRC, description.src_desc(), engine);

@@ -147,9 +147,12 @@ class Graph {
     AddFloats(positions, table.shape, table.values);
     Add(norm + "weight");
     Add(norm + "bias");
-    AddNode({"EmbedLayerNormalization", kOwn,
+    AddNode({"EmbedLayerNormalization",
+             kOwn,
              {"input_ids", "", words, positions, "", norm + "weight", norm + "bias"},
-             "hidden", Epsilon(), "lengths"});
+             "hidden",
+             Epsilon(),
+             "lengths"});
     last_ = "hidden";
   }
 
@@ -160,8 +163,11 @@ class Graph {
                 const std::string& output) {
     Add(norm + "weight");
     Add(norm + "bias");
-    AddNode({"SkipLayerNormalization", kOwn,
-             {input, last_, norm + "weight", norm + "bias", linear + ".bias"}, output, Epsilon()});
+    AddNode({"SkipLayerNormalization",
+             kOwn,
+             {input, last_, norm + "weight", norm + "bias", linear + ".bias"},
+             output,
+             Epsilon()});
     last_ = output;
   }
 
@@ -171,8 +177,11 @@ class Graph {
     AddLinear(layer + "close", {close + "dense."});
     AddLinear(layer + "inner", {layer + "intermediate.dense."});
     AddLinear(layer + "outer", {layer + "output.dense."});
-    AddNode({"Attention", kOwn, {last_, layer + "qkv.weight", layer + "qkv.bias", "mask"},
-             layer + "context", NumberAttribute("num_heads", model_.config.heads)});
+    AddNode({"Attention",
+             kOwn,
+             {last_, layer + "qkv.weight", layer + "qkv.bias", "mask"},
+             layer + "context",
+             NumberAttribute("num_heads", model_.config.heads)});
     MatMul(layer + "context", layer + "close", layer + "closed");
     SkipNorm(layer + "closed", layer + "close", close + "LayerNorm.", layer + "attended");
     MatMul(last_, layer + "inner", layer + "widened");

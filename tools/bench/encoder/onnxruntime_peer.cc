@@ -31,8 +31,7 @@ std::vector<float> ReadFloats(const std::string& path) {
 }  // namespace
 
 std::vector<PeerResult> RunOnnxruntime(const RandomModel& model,
-                                       const std::vector<Workload>& workloads,
-                                       const PeerRun& run) {
+                                       const std::vector<Workload>& workloads, const PeerRun& run) {
   std::filesystem::create_directories(run.work_folder);
   WriteFile(run.work_folder + "/model.onnx", OnnxFile(model));
   json task = {{"threads", run.threads}, {"seconds", run.seconds}};

@@ -10,7 +10,7 @@
 namespace semblance::bench {
 
 struct PeerResult {
-  std::string name;            // of the workload
+  std::string name;  // of the workload
   int threads = 0;
   double seconds = 0;          // of a pass over the sentences in their order, padded
   double sorted_seconds = 0;   // and sorted by length before they are cut into batches

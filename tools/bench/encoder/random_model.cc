@@ -23,8 +23,7 @@ class Drawer {
     tensors_[name] = std::move(tensor);
   }
   void Linear(const std::string& prefix, int64_t outputs, int64_t inputs) {
-    Draw(prefix + "weight", {outputs, inputs}, 0,
-         0.7f / std::sqrt(static_cast<float>(inputs)));
+    Draw(prefix + "weight", {outputs, inputs}, 0, 0.7f / std::sqrt(static_cast<float>(inputs)));
     Draw(prefix + "bias", {outputs}, 0, 0.1f);
   }
   void Norm(const std::string& prefix, int64_t width) {

@@ -20,8 +20,9 @@ std::string Cell(const json& row, const char* key, const char* format) {
 }  // namespace
 
 void PrintEncoderReport(const json& run) {
-  std::printf("command  %s\nmachine  %s\nmodel    %s\n\n", run["command"].get<std::string>().c_str(),
-              run["machine"].dump().c_str(), run["model"].dump().c_str());
+  std::printf("command  %s\nmachine  %s\nmodel    %s\n\n",
+              run["command"].get<std::string>().c_str(), run["machine"].dump().c_str(),
+              run["model"].dump().c_str());
   std::printf("%-8s %7s %7s %9s %9s %11s %7s %9s %8s %9s %10s\n", "text", "threads", "tokens", "ms",
               "sent./s", "onnxrt. ms", "ratio", "sorted ms", "ratio", "GFLOP/s", "of oneDNN");
   for (const json& row : run["results"]) {

@@ -70,8 +70,7 @@ Workload RealWorkload(const std::string& file, size_t count, const encoder::Enco
   while (texts.empty() && workload.sentences.size() < count) {
     const auto drawn = static_cast<size_t>(std::lround(length(random)));
     const int64_t vocabulary = encoder.tokenizer().vocabulary_size();
-    workload.sentences.push_back(
-        DrawIds(std::clamp<size_t>(drawn, 2, most), vocabulary, &random));
+    workload.sentences.push_back(DrawIds(std::clamp<size_t>(drawn, 2, most), vocabulary, &random));
   }
   return workload;
 }

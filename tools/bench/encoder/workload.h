@@ -20,8 +20,8 @@ struct Workload {
 
 // `batch` sentences of `tokens` random ids: "8x32".
 Workload FixedWorkload(size_t batch, size_t tokens, int64_t vocabulary, uint64_t seed);
-// As many lines of `file`, or glosses of WordNet where it is empty, spread over it; lengths drawn at
-// random where neither is here, which the name says. In random order.
+// As many lines of `file`, or glosses of WordNet where it is empty, spread over it; lengths drawn
+// at random where neither is here, which the name says. In random order.
 Workload RealWorkload(const std::string& file, size_t count, const encoder::Encoder& encoder,
                       uint64_t seed);
 
