@@ -9,6 +9,8 @@ namespace semblance::encoder {
 namespace {
 
 constexpr size_t kAlignment = 64;
+// For which the order of the weights is chosen.
+constexpr int64_t kTypicalRows = 128;
 
 const dnnl::engine& Cpu() {
   // Never destroyed: a background thread may still compute while the process ends.
@@ -50,7 +52,7 @@ dnnl::algorithm AlgorithmOf(Activation activation) {
   return dnnl::algorithm::eltwise_gelu_erf;
 }
 
-// Sizes in steps that grow with them: 8 .. 32 by 8, .. 64 by 16, .. 128 by 32.
+// Sizes in steps that grow with them: 8 .. 32 by 8, .. 64 by 16, .. 256 by 32.
 int64_t StepFor(int64_t rows) { return rows <= 32 ? 8 : rows <= 64 ? 16 : 32; }
 
 size_t SizeIndex(int64_t size) {
@@ -86,7 +88,7 @@ dnnl::matmul::primitive_desc Describe(const DenseShape& shape, int64_t rows,
 std::string ImplementationOf(const DenseShape& shape) {
   const SerialOpenMp serial;
   try {
-    return Describe(shape, kMostRows, AnyOrder(shape)).impl_info_str();
+    return Describe(shape, kTypicalRows, AnyOrder(shape)).impl_info_str();
   } catch (const dnnl::error& error) {
     Fail(error);
   }
@@ -143,7 +145,7 @@ DenseKernels::DenseKernels(const DenseShape& shape) : shape_(shape) {
   const SerialOpenMp serial;
   try {
     bias_ = BiasOf(shape);
-    weight_ = Describe(shape, kMostRows, AnyOrder(shape)).weights_desc();
+    weight_ = Describe(shape, kTypicalRows, AnyOrder(shape)).weights_desc();
   } catch (const dnnl::error& error) {
     Fail(error);
   }

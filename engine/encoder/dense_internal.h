@@ -73,7 +73,7 @@ bool KeepsWithStrides(const DenseShape& shape);
 
 // The most rows a kernel is built for; calls with more go in parts. Rows are rounded up to
 // RowsFor(rows).
-inline constexpr int64_t kMostRows = 128;
+inline constexpr int64_t kMostRows = 256;
 int64_t RowsFor(int64_t rows);
 
 // The kernels of one shape, shared by all layers that have it.
@@ -95,7 +95,7 @@ class DenseKernels {
     dnnl::matmul primitive;
     dnnl::memory::desc in, out, scratch;
   };
-  static constexpr size_t kSizes = 8;
+  static constexpr size_t kSizes = 12;
 
   const Kernel& KernelFor(int64_t rows) const;
 

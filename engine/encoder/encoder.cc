@@ -17,9 +17,8 @@ namespace {
 
 constexpr const char* kWeights = "model.safetensors";
 constexpr int kMostThreads = 1024;
-// Tokens computed together. More would not make the products faster, and would no longer fit the
-// second-level cache; fewer leave every thread something to do, down to where products get slow.
-constexpr size_t kGroupTokens = 128;
+// Tokens computed together where there are few: every thread has something to do then, down to
+// where products get slow.
 constexpr size_t kLeastGroupTokens = 32;
 // Texts tokenized at a time: sorting needs many, memory wants few.
 constexpr size_t kWindowTexts = 4096;
@@ -40,11 +39,11 @@ std::vector<size_t> OrderByLength(std::span<const Sentence> sentences) {
   return order;
 }
 
-std::vector<Group> MakeGroups(std::span<const Sentence> sentences,
-                              const std::vector<size_t>& order, size_t threads) {
+std::vector<Group> MakeGroups(std::span<const Sentence> sentences, const std::vector<size_t>& order,
+                              size_t threads, size_t group_tokens) {
   size_t all = 0;
   for (const Sentence& sentence : sentences) all += sentence.size();
-  const size_t most = std::clamp((all + threads - 1) / threads, kLeastGroupTokens, kGroupTokens);
+  const size_t most = std::clamp((all + threads - 1) / threads, kLeastGroupTokens, group_tokens);
   std::vector<Group> groups;
   size_t tokens = 0;
   for (size_t i = 0; i < order.size(); ++i) {
@@ -152,7 +151,8 @@ class PackageEncoder : public Encoder {
   void Compute(std::span<const Sentence> sentences, float* vectors,
                const std::function<bool()>& cancel) const {
     const std::vector<size_t> order = OrderByLength(sentences);
-    const std::vector<Group> groups = MakeGroups(sentences, order, static_cast<size_t>(threads_));
+    const std::vector<Group> groups =
+        MakeGroups(sentences, order, static_cast<size_t>(threads_), network_->group_tokens());
     const bool shared = groups.size() == 1;  // the other threads have no group of their own
     std::vector<std::unique_ptr<Network::Workspace>> workspaces(
         std::min(groups.size(), static_cast<size_t>(threads_)));

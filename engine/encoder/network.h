@@ -45,6 +45,8 @@ class Network {
   // worth it.
   virtual void Run(std::span<const Sentence* const> sentences, std::span<float* const> out,
                    bool shared, Workspace* workspace) const = 0;
+  // Tokens that are best computed together.
+  virtual size_t group_tokens() const = 0;
   virtual uint64_t memory_bytes() const = 0;
 };
 

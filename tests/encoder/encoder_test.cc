@@ -142,7 +142,7 @@ TEST(EncoderTest, SentencesLongerThanAKernelHasRowsAreComputedInParts) {
   const auto encoder = Encoder::Load(RandomPackage(config));
   // The same ids as one token each, but for attention, would differ; here one sentence alone and
   // beside short ones.
-  const auto ids = RandomIds({600, 3, 129, 128, 257}, config.vocabulary);
+  const auto ids = RandomIds({600, 3, 129, 128, 257, 513}, config.vocabulary);
   const std::vector<float> together = encoder->EncodeIds(ids);
   for (size_t i = 0; i < ids.size(); ++i) {
     const std::vector<float> alone = encoder->EncodeIds(std::span(&ids[i], 1));
