@@ -55,17 +55,18 @@ void NeighbourStream::Begin() {
     batch_ = Search(k, nprobe_, exact);
   }
   if (options_.report != nullptr) options_.report->exact = exact;
+  exact_ = exact;
   complete_ = exact && (batch_.size() < k || k == most_);
 }
 
 void NeighbourStream::Continue() {
   for (const Found& row : batch_) given_.insert(row.row_id);
   const Found last = batch_.back();
-  const bool lists = view_.state().HasLists();
+  const bool widens = !exact_ && view_.state().HasLists();
   do {
     k_ *= kWider;
     nprobe_ = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{nprobe_} * kWider, UINT32_MAX));
-    complete_ = !lists || k_ > kApproximateMost || k_ * 4 > most_;
+    complete_ = !widens || k_ > kApproximateMost || k_ * 4 > most_;
     batch_ = Search(complete_ ? most_ : k_, nprobe_, complete_);
     std::erase_if(batch_, [&](const Found& row) {
       return given_.contains(row.row_id) || row.distance < last.distance ||

@@ -50,6 +50,7 @@ class NeighbourStream {
   const Options options_;
   const uint64_t most_;  // rows there can be
   bool begun_ = false;
+  bool exact_ = false;                 // the first search was: so are those behind it
   bool complete_ = false;              // `batch_` holds every row that is left
   uint64_t k_ = 0;                     // of the last search
   uint32_t nprobe_ = 0;                // of the last search

@@ -100,6 +100,10 @@ class ListScan {
   float distances_[kScanBlock];
 };
 
+// Rows met for each that is asked for, or the farthest of those found are only the nearest of a few
+// lists.
+constexpr uint64_t kMetForEach = 4;
+
 // How many lists to look into at least.
 size_t Probes(const SearchOptions& options, uint64_t allowed, uint64_t size) {
   const double share = static_cast<double>(allowed) / static_cast<double>(size);
@@ -149,7 +153,7 @@ std::vector<Neighbour> SearchLists(const IvfLists& lists, Metric metric,
   if (options.k == 0 || allowed == 0) return {};
   NearestLists near(lists, metric, query);
   const size_t probes = options.exact ? lists.count() : Probes(options, allowed, size);
-  const uint64_t enough = std::min<uint64_t>(options.k, allowed);
+  const uint64_t enough = std::min<uint64_t>(uint64_t{options.k} * kMetForEach, allowed);
   ListScan scan(lists, scorer, row_ids, options);
   TopK nearest(options.k);
   uint64_t met = 0;

@@ -40,7 +40,7 @@ void NumberSlots(IvfLists& lists);
 
 // The options.k nearest of the rows in the options.nprobe lists nearest to the query, or in more
 // lists: behind a filter that lets a share s through it looks into nprobe / sqrt(s), because the
-// nearest allowed are farther off; and it goes on until k rows were met or none is left.
+// nearest allowed are farther off; and it goes on until four times k rows were met or none is left.
 // options.exact: all lists. `scorer` measures slots. AnyScorer: Scorer or CodeScorer.
 template <typename AnyScorer>
 std::vector<Neighbour> SearchLists(const IvfLists& lists, Metric metric,

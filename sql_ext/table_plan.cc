@@ -73,7 +73,7 @@ class Planner {
   int Plan() {
     const int match = FindMatch();
     searching_ = match >= 0;
-    if (searching_) Take(match, {Kind::kMatch, Searched(match), "", "", false}, true);
+    if (searching_) Take(match, {Kind::kMatch, Searched(match), IndexOf(match), "", false}, true);
     for (int i = 0; i < info_->nConstraint; ++i) {
       const int op = info_->aConstraint[i].op;
       if (i == match || op == kLimitConstraint || op == kOffsetConstraint) continue;
@@ -112,7 +112,8 @@ class Planner {
       ends |= step.comparison.starts_with('<') && step.comparison != "<>";
       skips |= !step.comparison.starts_with('<') || step.comparison == "<>";
     }
-    std::string how = std::string(flat ? "flat" : "hnsw") + (codes ? " sq8" : "");
+    std::string how(vector.kind ? index::KindName(*vector.kind) : "auto");
+    if (codes) how += " " + std::string(index::QuantizationName(vector.quantization));
     how += (flat && !codes) || skips || (ends && !counted) ? ", exact"
            : counted                                       ? ", approximate"
                                                            : ", exact while rows are few";

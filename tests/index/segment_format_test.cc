@@ -1,4 +1,4 @@
-// The bytes of segments: round trips, a stream of version 1 that must stay readable, and every
+// The bytes of segments: round trips, streams of each version that must stay readable, and every
 // damage that can be done.
 #include "index/segment_format.h"
 
@@ -288,6 +288,26 @@ constexpr char kVersion2Hnsw[] =
     "2888050000003000000001000000ffffffff01000000ffffffff01000000ffffffff00000000ffffffff0000"
     "0000ffffffff00000000ffffffffb508862de2a94952";
 
+// And as version 3 writes them: with f16 codes, with their signs, and in two lists.
+constexpr char kVersion3F16[] =
+    "534d424c53454700030000000001020002000000020000000000000000000000000000000000000000000000"
+    "00000000aa03cda59cb69cbe010000001000000001000000000000000700000000000000b7ccb0128854fe06"
+    "0700000008000000000000400000803f641808635f6ab001080000004000000000b400ba0000000000000000"
+    "00000000000000000000000000000000000000000034003a0000000000000000000000000000000000000000"
+    "0000000000000000fce50fa581c64b860900000010000000000080400000204100008040000020418ab63699"
+    "d875ce62";
+constexpr char kVersion3Binary[] =
+    "534d424c53454700030000000001030002000000020000000000000000000000000000000000000000000000"
+    "00000000931932aa067f8a95010000001000000001000000000000000700000000000000b7ccb0128854fe06"
+    "0700000008000000000000400000803f641808635f6ab0010800000010000000000000000000000003000000"
+    "000000003e67dabd70b397fa0900000010000000c2624a4000002041c2624a4000002041e2b2576f8e865701";
+constexpr char kVersion3Ivf[] =
+    "534d424c53454700030000000201000002000000020000000200000000000000000000000000000000000000"
+    "000000009131a79cd99c87de010000001000000001000000000000000700000000000000b7ccb0128854fe06"
+    "02000000100000000000803f000000c00000404000008040e64468fdcd0c48600a000000100000000000803f"
+    "000000c00000404000008040871350af9f3eea020b0000000c000000000000000100000002000000a1323969"
+    "83d5e60f0c0000000800000000000000010000005e1b21413e29e870";
+
 std::string FromHex(std::string_view hex) {
   std::string bytes;
   for (size_t i = 0; i + 1 < hex.size(); i += 2) {
@@ -343,6 +363,39 @@ TEST(SegmentVersion2, IsStillRead) {
   }
 }
 
+struct Version3 {
+  Variant variant;
+  const char* hex;
+};
+constexpr Version3 kVersion3[] = {{{Kind::kFlat, Quantization::kF16}, kVersion3F16},
+                                  {{Kind::kFlat, Quantization::kBinary}, kVersion3Binary},
+                                  {{Kind::kIvf, Quantization::kNone}, kVersion3Ivf}};
+
+TEST(SegmentVersion3, IsWrittenAsItWas) {
+  const std::vector<int64_t> row_ids = {7, 1};
+  const std::vector<float> vectors = {3, 4, 1, -2};
+  for (const Version3& each : kVersion3) {
+    SegmentOptions options = Options(each.variant, Metric::kL2, 2, row_ids, vectors);
+    options.lists = 2;
+    EXPECT_EQ(Saved(*Segment::Build(options, row_ids, vectors)), FromHex(each.hex));
+  }
+}
+
+TEST(SegmentVersion3, IsStillRead) {
+  const std::vector<int64_t> row_ids = {1, 7};
+  const std::vector<float> vectors = {1, -2, 3, 4};
+  for (const Version3& each : kVersion3) {
+    const auto segment =
+        Loaded(FromHex(each.hex), {std::make_shared<SampleVectors>(2, row_ids, vectors), 4});
+    EXPECT_EQ(segment->kind(), each.variant.kind);
+    EXPECT_EQ(segment->quantization(), each.variant.quantization);
+    const auto found = segment->Search(std::vector<float>{3, 0}, {.k = 2});
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].row_id, 1);
+    EXPECT_FLOAT_EQ(found[1].distance, 4);
+  }
+}
+
 TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {
   std::string bytes = FromHex(kVersion1Flat);
   Put(bytes, 8, kSegmentVersion + 1);
@@ -380,6 +433,30 @@ TEST(SegmentForgery, OfRowIdsAndVectorsIsNoticed) {
     ExpectCorruption(Sealed(forged), "an element that is not finite");
   }
   EXPECT_EQ(Loaded(Sealed(bytes))->size(), 2u);
+}
+
+TEST(SegmentForgery, OfListsIsNoticed) {
+  const Sample sample = Small(2, 12);
+  SegmentOptions options = Options(Kind::kIvf, Metric::kL2, 2);
+  options.lists = 3;
+  const std::string bytes = Saved(*Segment::Build(options, sample.row_ids, sample.vectors));
+  const std::vector<size_t> borders = ChunkBorders(bytes);
+  ASSERT_EQ(borders.size(), 6u);  // ids, vectors, centres, beginnings, positions, the end
+  const size_t centres = borders[2] + 8, begins = borders[3] + 8, positions = borders[4] + 8;
+  const auto refuse = [&](size_t offset, uint32_t value, const char* what) {
+    std::string forged = bytes;
+    Put(forged, offset, value);
+    ExpectCorruption(Sealed(forged), what);
+  };
+  refuse(centres, 0x7f800000, "an infinite centre");
+  refuse(begins, 1, "a list that begins late");
+  refuse(begins + 4, 13, "a list behind the end");
+  refuse(begins + 12, 11, "a row in no list");
+  refuse(positions, 12, "a row that is not there");
+  refuse(positions, At<uint32_t>(bytes, positions + 44), "a row twice");
+  refuse(24, 0, "no lists");
+  refuse(24, 13, "more lists than rows");
+  EXPECT_EQ(Loaded(Sealed(bytes))->size(), 12u);
 }
 
 TEST(SegmentForgery, OfTheHeaderIsNoticed) {

@@ -219,6 +219,10 @@ TEST_F(Planner, EveryPlanSaysInWordsWhatItDoes) {
       "IN, where n >=, "
       "where name = COLLATE NOCASE, distance <\n");
   EXPECT_EQ(Plan("SELECT * FROM p"), "SCAN p VIRTUAL TABLE INDEX 0:every row\n");
+  Ask("CREATE VIRTUAL TABLE lists USING semblance(v FLOAT[1], n, index=ivf)");
+  EXPECT_EQ(Plan("SELECT rowid FROM lists WHERE v MATCH '[1]' AND k = 3 AND nprobe = 2 AND n = 4"),
+            "SCAN lists VIRTUAL TABLE INDEX 1:nearest by v (ivf), k =, nprobe =, where n = "
+            "literal\n");
   Ask("CREATE VIRTUAL TABLE odd USING semblance(\"the vector\" FLOAT[1] distance_metric=l2, \"a "
       "\"\"b\"\", c\" TEXT)");
   Ask("INSERT INTO odd VALUES ('[1]', 'x'), ('[2]', 'y')");
