@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <mutex>
 #include <numeric>
 #include <string>
 
@@ -70,6 +72,37 @@ void NormaliseVector(float* vector, size_t dimension) {
   for (size_t i = 0; i < dimension; ++i) vector[i] = static_cast<float>(vector[i] * factor);
 }
 
+// Workspaces that wait for the next call: megabytes, whose making would cost a short one some
+// percent of its time.
+class Workspaces {
+ public:
+  Workspaces(const Network& network, size_t most) : network_(network), most_(most) {}
+
+  std::unique_ptr<Network::Workspace> Take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        auto workspace = std::move(idle_.back());
+        idle_.pop_back();
+        return workspace;
+      }
+    }
+    return network_.MakeWorkspace();
+  }
+
+  // No more are kept than one call uses.
+  void Give(std::unique_ptr<Network::Workspace> workspace) {
+    const std::lock_guard lock(mutex_);
+    if (workspace != nullptr && idle_.size() < most_) idle_.push_back(std::move(workspace));
+  }
+
+ private:
+  const Network& network_;
+  const size_t most_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Network::Workspace>> idle_;  // guarded by mutex_
+};
+
 class PackageEncoder : public Encoder {
  public:
   PackageEncoder(const ModelPackage& package, const EncoderOptions& options)
@@ -79,7 +112,8 @@ class PackageEncoder : public Encoder {
         network_(Network::Load(
             config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)),
             threads_)),
-        whitening_(Whitening::Load(package, config_.hidden)) {
+        whitening_(Whitening::Load(package, config_.hidden)),
+        workspaces_(*network_, static_cast<size_t>(threads_)) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {
       throw Error(ErrorKind::kCorruption,
                   "the tokenizer has " + std::to_string(tokenizer_->vocabulary_size()) +
@@ -158,7 +192,7 @@ class PackageEncoder : public Encoder {
         std::min(groups.size(), static_cast<size_t>(threads_)));
     const auto compute = [&](size_t number, int worker) {
       std::unique_ptr<Network::Workspace>& workspace = workspaces[static_cast<size_t>(worker)];
-      if (workspace == nullptr) workspace = network_->MakeWorkspace();
+      if (workspace == nullptr) workspace = workspaces_.Take();
       const Group& group = groups[number];
       std::vector<const Sentence*> members;
       std::vector<float*> out;
@@ -174,6 +208,7 @@ class PackageEncoder : public Encoder {
       for (float* vector : out) NormaliseVector(vector, dimension());
     };
     RunJobs(groups.size(), threads_, compute, cancel);
+    for (auto& workspace : workspaces) workspaces_.Give(std::move(workspace));
   }
 
   void RunAndWhiten(const std::vector<const Sentence*>& members, const std::vector<float*>& out,
@@ -195,6 +230,8 @@ class PackageEncoder : public Encoder {
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<const Network> network_;
   std::unique_ptr<const Whitening> whitening_;  // nullptr: none
+  // Guards itself.
+  mutable Workspaces workspaces_;
 };
 
 }  // namespace

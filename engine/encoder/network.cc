@@ -233,10 +233,11 @@ class BertNetwork : public Network {
           buffers->embedded.Floats(padded * static_cast<size_t>(config_.embedding_width()));
     }
     group.hidden = buffers->hidden.Floats(padded * width);
+    group.pooled = buffers->pooled.Floats(width);
+    if (order_.empty()) return group;
     group.qkv = buffers->qkv.Floats(padded * 3 * width);
     group.context = buffers->context.Floats(padded * width);
     group.intermediate = buffers->intermediate.Floats(padded * static_cast<size_t>(inner_stride_));
-    group.pooled = buffers->pooled.Floats(width);
     return group;
   }
 
