@@ -140,7 +140,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   bool Gone() const;
   [[noreturn]] static void ThrowGone();
   void CheckRoom(const std::shared_ptr<const PendingWrites>& writes);
-  uint64_t RowsAtMost() const;
+  uint64_t RowsAtMost() const;  // dead ones included
   [[noreturn]] void ThrowTooBig() const;
   void NoteUndone(uint64_t after, uint64_t up_to);
   void BeginAgain();
@@ -159,7 +159,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
                     CollectionState* state);
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
   bool NeedsMaintenance() const;
-  uint64_t RowsAtMost() const;  // dead ones included
   // Whether it is flat only because there was no time, or had fewer rows.
   bool WantsIndex(const SegmentEntry& entry) const;
   uint32_t BlockCapacity() const;

@@ -342,12 +342,6 @@ bool Compaction::Run(const std::function<bool()>& cancel) {
   return true;
 }
 
-uint64_t Collection::RowsAtMost() const {
-  uint64_t rows = state_->tail_count;
-  for (const auto& entry : state_->segments) rows += entry->segment().size();
-  return rows;
-}
-
 bool Collection::WantsIndex(const SegmentEntry& entry) const {
   const index::Segment& segment = entry.segment();
   return segment.kind() == index::Kind::kFlat &&

@@ -5,11 +5,9 @@
 // What makes the two copies fit:
 //   1. SQLite's write lock is taken, by a connection of our own: no commit is on its way
 //   2. another connection begins to read, and the store is copied (hard links, a moment's work):
-//   both
-//      are at the same commit N, which the store may still have as a prepared one
-//   3. the write lock is let go of; the pages are copied from the snapshot of 2, which takes as
-//   long
-//      as it takes
+//      both are at the same commit N, which the store may still have as a prepared one
+//   3. the write lock is let go of; the pages are copied from the snapshot of 2, as long as that
+//      takes
 // The first one who opens the copy settles what is prepared by the number that SQLite has.
 // A database in memory belongs to its connection alone, which copies it itself.
 

@@ -73,7 +73,7 @@ class Planner {
   int Plan() {
     const int match = FindMatch();
     searching_ = match >= 0;
-    if (searching_) Take(match, {Kind::kMatch, Searched(match), IndexOf(match), "", false}, true);
+    if (searching_) Take(match, {Kind::kMatch, Searched(match), "", "", false}, true);
     for (int i = 0; i < info_->nConstraint; ++i) {
       const int op = info_->aConstraint[i].op;
       if (i == match || op == kLimitConstraint || op == kOffsetConstraint) continue;

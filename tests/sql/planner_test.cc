@@ -215,21 +215,21 @@ TEST_F(Planner, EveryPlanSaysInWordsWhatItDoes) {
       Plan("SELECT rowid FROM p WHERE v MATCH '[1,1]' AND k = 10 AND rowid IN (1, 2) AND n "
            ">= abs(2) "
            "AND name = 'a, b' COLLATE NOCASE AND distance < 9"),
-      "SCAN p VIRTUAL TABLE INDEX 1:nearest by v (hnsw, approximate, k = 10), k =, where rowid "
+      "SCAN p VIRTUAL TABLE INDEX 1:nearest by v (auto, approximate, k = 10), k =, where rowid "
       "IN, where n >=, "
       "where name = COLLATE NOCASE, distance <\n");
   EXPECT_EQ(Plan("SELECT * FROM p"), "SCAN p VIRTUAL TABLE INDEX 0:every row\n");
   Ask("CREATE VIRTUAL TABLE lists USING semblance(v FLOAT[1], n, index=ivf)");
   EXPECT_EQ(Plan("SELECT rowid FROM lists WHERE v MATCH '[1]' AND k = 3 AND nprobe = 2 AND n = 4"),
-            "SCAN lists VIRTUAL TABLE INDEX 1:nearest by v (ivf), k =, nprobe =, where n = "
-            "literal\n");
+            "SCAN lists VIRTUAL TABLE INDEX 1:nearest by v (ivf, approximate, k = 3), k =, nprobe =, "
+            "where n = literal\n");
   Ask("CREATE VIRTUAL TABLE odd USING semblance(\"the vector\" FLOAT[1] distance_metric=l2, \"a "
       "\"\"b\"\", c\" TEXT)");
   Ask("INSERT INTO odd VALUES ('[1]', 'x'), ('[2]', 'y')");
   const std::string sql =
       "SELECT rowid FROM odd WHERE \"the vector\" MATCH '[1]' AND \"a \"\"b\"\", c\" <> 'x'";
   EXPECT_EQ(Plan(sql),
-            "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\" (hnsw, exact while rows are "
+            "SCAN odd VIRTUAL TABLE INDEX 1:nearest by \"the vector\" (auto, exact while rows are "
             "few), where \"a \"\"b\"\", c\" <> "
             "literal\n");
   EXPECT_EQ(Ask(sql), (Rows{"2"}));
@@ -242,12 +242,12 @@ TEST_F(Planner, APlanSaysWhichIndexAndWhetherRowsMayBeMissed) {
       {"a MATCH '[1]' AND k <= 5", "nearest by a (flat, exact, k <= 5), k <="},
       {"b MATCH '[1]' AND k = 5", "nearest by b (flat sq8, approximate, k = 5), k ="},
       {"b MATCH '[1]' AND distance < 5", "nearest by b (flat sq8, exact), distance <"},
-      {"c MATCH '[1]' AND k = 1 + 4", "nearest by c (hnsw sq8, approximate), k ="},
+      {"c MATCH '[1]' AND k = 1 + 4", "nearest by c (auto sq8, approximate), k ="},
       {"c MATCH '[1]' AND k = 5 AND distance > 1 AND oversample = 8",
-       "nearest by c (hnsw sq8, exact, k = 5), k =, distance >, oversample ="},
+       "nearest by c (auto sq8, exact, k = 5), k =, distance >, oversample ="},
       {"c MATCH '[1]' AND k = 5 AND distance < 1",
-       "nearest by c (hnsw sq8, approximate, k = 5), k =, distance <"},
-      {"\"d (x)\" MATCH '[1]'", "nearest by \"d (x)\" (hnsw, exact while rows are few)"}};
+       "nearest by c (auto sq8, approximate, k = 5), k =, distance <"},
+      {"\"d (x)\" MATCH '[1]'", "nearest by \"d (x)\" (auto, exact while rows are few)"}};
   for (const auto& [condition, plan] : cases) {
     const std::string sql = std::string("SELECT rowid FROM f WHERE ") + condition;
     EXPECT_EQ(Plan(sql), "SCAN f VIRTUAL TABLE INDEX 1:" + std::string(plan) + "\n");
