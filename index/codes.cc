@@ -157,7 +157,9 @@ CodeScorer::CodeScorer(const Codes& codes, std::span<const float> query)
   CheckVector(codes.metric, query, "query");
   std::vector<float> scaled(query.begin(), query.end());
   if (codes.metric == Metric::kCosine) Normalize(scaled.data(), scaled.size());
-  terms_ = EncodeQuery(codes, Centred(scaled.data(), codes.centre.span()), query_);
+  const Centred centred(scaled.data(), codes.centre.span());
+  terms_ = EncodeQuery(codes, centred, query_);
+  query_square_ = centred.square;
 }
 
 void CodeScorer::Score(size_t first, size_t count, float* distances) const {
@@ -173,6 +175,25 @@ void CodeScorer::ScoreAt(const uint32_t* positions, size_t count, float* distanc
   } else {
     Compute<RowOrder::kScattered>(position_at, count, distances);
   }
+}
+
+float CodeScorer::Least(uint32_t position, float distance) const {
+  constexpr double kDeviations = 5;
+  if (codes_.quantization != Quantization::kSq8) return -kLargest;
+  const uint8_t* const codes = codes_.row(position);
+  const CodeTerms& row = codes_.terms[position];
+  const double row_scale = static_cast<double>(row.scale) * row.scale;
+  double row_square = row.square;
+  if (codes_.metric == Metric::kInnerProduct) {
+    row_square = kernel_.one(codes, codes, codes_.stride()) * row_scale;
+  }
+  const double scale = static_cast<double>(terms_.scale) * terms_.scale;
+  const double variance = (query_square_ * row_scale + row_square * scale) / 12 +
+                          codes_.dimension * scale * row_scale / 144;
+  const double least = distance - kDeviations * std::sqrt(variance);
+  if (!std::isfinite(least)) return -kLargest;
+  if (codes_.metric == Metric::kL2) return static_cast<float>(std::sqrt(std::max(0.0, 2 * least)));
+  return static_cast<float>(std::max<double>(least, -kLargest));
 }
 
 float CodeScorer::ScoreOne(uint32_t position) const {

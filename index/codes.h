@@ -115,6 +115,12 @@ class CodeScorer {
                RowOrder order = RowOrder::kScattered) const;
   float ScoreOne(uint32_t position) const;
   float slack() const { return 0; }
+  // What the distance of the vectors, on metric.h's scale, is not below, given that of their codes;
+  // of sq8, the others know no bound. Rounding errs by up to half a scale s, evenly, with variance
+  // s^2 / 12 an element; a product of d elements with variance
+  //   (|q|^2 s_x^2 + |x|^2 s_q^2) / 12 + d s_q^2 s_x^2 / 144.
+  // Five of its standard deviations are taken off: one in some three million errs by more.
+  float Least(uint32_t position, float distance) const;
   float Refined(uint32_t, float distance) const { return distance; }
   void Prefetch(uint32_t position) const { PrefetchCodes(codes_, position); }
 
@@ -128,6 +134,7 @@ class CodeScorer {
   const CodeKernel& kernel_;
   BigArray<uint8_t> query_;  // as kernel_ takes it
   CodeTerms terms_;
+  float query_square_ = 0;  // of the query less the centre
 };
 
 }  // namespace semblance::index

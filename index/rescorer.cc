@@ -15,6 +15,7 @@ void Rescorer::MeasureBatch() {
     const float distance = scorer.Refined(static_cast<uint32_t>(i), distances[i]);
     nearest_.Offer({row_ids_[i], distance, positions_[i]});
   }
+  measured_ += positions_.size();
   positions_.clear();
   row_ids_.clear();
 }

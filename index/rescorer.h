@@ -22,6 +22,12 @@ class Rescorer {
     row_ids_.push_back(row_id);
     if (positions_.size() == kBatch) MeasureBatch();
   }
+  // Whether a row that is surely no nearer than `least` can be among the k nearest.
+  bool MayEnter(float least) const { return !nearest_.full() || least <= nearest_.bound(); }
+  // What was added is measured now; otherwise that is done when a batch is full and by Take().
+  void MeasureBatch();
+  size_t waiting() const { return positions_.size(); }
+  uint64_t measured() const { return measured_; }  // vectors read
   std::vector<Neighbour> Take() {
     MeasureBatch();
     return nearest_.Take();
@@ -29,12 +35,12 @@ class Rescorer {
 
  private:
   static constexpr size_t kBatch = 128;
-  void MeasureBatch();
 
   const Metric metric_;
   const std::span<const float> query_;
   const VectorSource& vectors_;
   TopK nearest_;
+  uint64_t measured_ = 0;
   std::vector<uint32_t> positions_;
   std::vector<int64_t> row_ids_;
   std::vector<float> rows_;  // [positions_.size(), query_.size()]

@@ -126,11 +126,30 @@ class StoredSegment final : public Segment {
       wide.k = std::min(wide.k, std::max(options.ef, options.k));
     }
     const std::vector<Neighbour> candidates = Nearest(scorer, query, wide);
+    const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
+    // Where every row is a candidate the answer is exact, and stays so.
+    RescoreInOrder(scorer, candidates, options.k, candidates.size() < count, rescorer);
+    return Finished(rescorer, options);
+  }
+
+  // Candidates come nearest first by their codes, so that those behind the first few seldom can be
+  // among the k nearest: their vectors need not be read.
+  void RescoreInOrder(const CodeScorer& scorer, const std::vector<Neighbour>& candidates,
+                      uint32_t k, bool may_skip, Rescorer& rescorer) const {
+    const size_t batch = k + k / 2 + 1;
     for (const Neighbour& candidate : candidates) {
+      if (may_skip) {
+        if (rescorer.waiting() >= batch) rescorer.MeasureBatch();
+        if (!rescorer.MayEnter(scorer.Least(candidate.position, candidate.distance))) continue;
+      }
       rescorer.Add(candidate.position, candidate.row_id);
     }
-    if (options.stats != nullptr) options.stats->rescored += candidates.size();
-    return rescorer.Take();
+  }
+
+  static std::vector<Neighbour> Finished(Rescorer& rescorer, const SearchOptions& options) {
+    std::vector<Neighbour> nearest = rescorer.Take();
+    if (options.stats != nullptr) options.stats->rescored += rescorer.measured();
+    return nearest;
   }
 
   // Reads every allowed vector.
@@ -142,11 +161,8 @@ class StoredSegment final : public Segment {
       rescorer.Add(position, data_.row_ids[position]);
       if (++count % kRowsPerPoll == 0) CheckCancel(options);
     }
-    if (options.stats != nullptr) {
-      options.stats->scanned = true;
-      options.stats->rescored += count;
-    }
-    return rescorer.Take();
+    if (options.stats != nullptr) options.stats->scanned = true;
+    return Finished(rescorer, options);
   }
 
   const SegmentData data_;
