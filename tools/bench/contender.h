@@ -32,6 +32,12 @@ struct BuildTimes {
   double open_seconds = 0;          // from the closed database to the first answer
 };
 
+// Somebody who inserts, as another connection would, until the object goes.
+class Writing {
+ public:
+  virtual ~Writing() = default;
+};
+
 class Contender {
  public:
   virtual ~Contender() = default;
@@ -41,6 +47,8 @@ class Contender {
   virtual bool has_ef() const { return false; }
   virtual bool has_threads() const { return true; }  // sessions may be used at the same time
   virtual bool has_filter() const { return false; }
+  // Of `data` again, under other row ids. nullptr where searching meanwhile is not measured.
+  virtual std::unique_ptr<Writing> StartWriting(const DataSet&) { return nullptr; }
 };
 
 }  // namespace semblance::bench

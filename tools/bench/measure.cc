@@ -28,10 +28,11 @@ struct Answers {
   std::vector<double> seconds;
 };
 
-Answers AskAll(Session* session, const DataSet& data, const Ask& ask, const Truth& truth) {
+Answers AskAll(Session* session, const DataSet& data, const Ask& ask, const Truth& truth,
+               Clock clock = Clock::kThread) {
   Answers answers;
   for (uint32_t q = 0; q < data.query_count(); ++q) {
-    const Stopwatch watch(Clock::kThread);
+    const Stopwatch watch(clock);
     const std::vector<int64_t> found = session->Search(data.query(q), ask);
     answers.seconds.push_back(watch.Seconds());
     answers.recall += Recall(found, truth[q]) / data.query_count();
@@ -84,6 +85,23 @@ json Sweep(Contender* contender, Session* session, const DataSet& data,
   return searches;
 }
 
+// By the wall clock, alone and then while somebody writes for a few seconds.
+json BesideAWriter(Contender* contender, Session* session, const DataSet& data, const Ask& ask,
+                   const Truth& truth) {
+  const json alone = Percentiles(AskAll(session, data, ask, truth, Clock::kWall).seconds);
+  const auto writing = contender->StartWriting(data);
+  if (!writing) return nullptr;
+  constexpr double kSeconds = 5;
+  std::vector<double> seconds;
+  for (const Stopwatch watch; watch.Seconds() < kSeconds;) {
+    const Answers answers = AskAll(session, data, ask, truth, Clock::kWall);
+    seconds.insert(seconds.end(), answers.seconds.begin(), answers.seconds.end());
+  }
+  json search = Percentiles(std::move(seconds));
+  search["alone_p50_ms"] = alone["p50_ms"];
+  return search;
+}
+
 }  // namespace
 
 std::vector<uint32_t> SweepOf(uint32_t k) {
@@ -125,8 +143,13 @@ json Measure(Contender* contender, const DataSet& data, const MeasureOptions& op
     result["searches"] =
         json::array({Describe(contender, session.get(), data, {options.k, 64, kAllParts}, truth)});
   }
-  if (!contender->has_filter()) return result;
   const Ask unfiltered = {options.k, options.filter_ef, kAllParts};
+  const auto beside = [&] {
+    json search = BesideAWriter(contender, session.get(), data, unfiltered, truth);
+    if (!search.is_null()) result["beside_a_writer"] = std::move(search);
+    return result;
+  };
+  if (!contender->has_filter()) return beside();
   result["unfiltered_recall"] = AskAll(session.get(), data, unfiltered, truth).recall;
   for (uint32_t permille : options.permille) {
     const Ask ask = {options.k, options.filter_ef, permille};
@@ -137,7 +160,7 @@ json Measure(Contender* contender, const DataSet& data, const MeasureOptions& op
     filter["permille"] = permille;
     result["filters"].push_back(filter);
   }
-  return result;
+  return beside();  // the last, because it adds rows
 }
 
 }  // namespace semblance::bench

@@ -26,6 +26,8 @@ nlohmann::json Percentiles(std::vector<double> seconds);
 //   searches     one an exact search or a target of recall: ef, recall, percentiles, and
 //                "two_threads_per_second"
 //   filters      one a permille: recall, percentiles
+//   beside_a_writer  where that is measured: percentiles by the wall clock while rows are inserted
+//                in transactions of a hundred, and "alone_p50_ms"
 nlohmann::json Measure(Contender* contender, const DataSet& data, const MeasureOptions& options);
 
 }  // namespace semblance::bench

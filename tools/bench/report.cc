@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <optional>
+
+#include "tools/bench/bars.h"
+#include "tools/bench/searches.h"
 
 namespace semblance::bench {
 namespace {
@@ -72,15 +74,6 @@ void PrintFilters(const json& results) {
   }
 }
 
-// The median of a search of `name`: at a target of recall, or (target 0) its only one.
-std::optional<double> MedianOf(const json& results, const std::string& name, double target) {
-  if (!results.contains(name) || !results[name].contains("searches")) return std::nullopt;
-  for (const json& search : results[name]["searches"]) {
-    if (search.value("target", 0.0) == target) return search["p50_ms"].get<double>();
-  }
-  return std::nullopt;
-}
-
 void PrintRatios(const json& results) {
   struct Pair {
     const char* ours;
@@ -122,6 +115,7 @@ void PrintReport(const json& run) {
   PrintSearches(run["results"]);
   PrintFilters(run["results"]);
   PrintRatios(run["results"]);
+  PrintBars(run["results"], run["data"]["rows"].get<double>());
 }
 
 }  // namespace semblance::bench

@@ -6,7 +6,7 @@
 namespace semblance::bench {
 
 // run: {"command", "machine", "data", "results": {name: Measure's object or {"error"}}}.
-// Tables of builds, searches (recall beside speed), filters, and ratios of ours to the others.
+// Tables of builds, searches (recall beside speed), filters, ratios of ours to the others, and bars.h's.
 void PrintReport(const nlohmann::json& run);
 
 }  // namespace semblance::bench

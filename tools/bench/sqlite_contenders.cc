@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 #include "tools/bench/stopwatch.h"
 
@@ -109,6 +110,35 @@ class SqlSession final : public Session {
   std::unique_ptr<Statement> all_, filtered_;
 };
 
+class SqlWriting final : public Writing {
+ public:
+  SqlWriting(std::shared_ptr<Database> database, const std::string& insert, const DataSet& data)
+      : database_(std::move(database)),
+        thread_([this, insert, &data](std::stop_token stop) { Write(stop, insert, data); }) {}
+
+ private:
+  static constexpr uint32_t kRowsOfATransaction = 100;
+
+  void Write(std::stop_token stop, const std::string& insert, const DataSet& data) {
+    uint32_t row = 0;
+    while (!stop.stop_requested()) {
+      database_->Run("BEGIN");
+      Statement statement(database_.get(), insert);
+      for (uint32_t i = 0; i < kRowsOfATransaction; ++i, ++row) {
+        statement.Bind(1, int64_t{data.size()} + row + 1);
+        statement.Bind(2, data.row(row % data.size()), data.dimension);
+        statement.Bind(3, int64_t{PartOf(row)});
+        statement.Step();
+        statement.Reset();
+      }
+      database_->Run("COMMIT");
+    }
+  }
+
+  const std::shared_ptr<Database> database_;
+  std::jthread thread_;
+};
+
 class SqlContender final : public Contender {
  public:
   SqlContender(const SqlSpelling& spelling, const std::string& folder)
@@ -154,6 +184,11 @@ class SqlContender final : public Contender {
   bool has_ef() const override { return spelling_.has_ef; }
   bool has_threads() const override { return spelling_.durable; }
   bool has_filter() const override { return !spelling_.filtered.empty(); }
+  std::unique_ptr<Writing> StartWriting(const DataSet& data) override {
+    if (!spelling_.writes_meanwhile) return nullptr;
+    return std::make_unique<SqlWriting>(std::make_shared<Database>(file_, spelling_),
+                                        spelling_.insert, data);
+  }
 
  private:
   static double Insert(Database& database, const DataSet& data, const std::string& sql) {

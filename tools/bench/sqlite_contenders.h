@@ -21,6 +21,7 @@ struct SqlSpelling {
   std::string search;       // gives row ids
   std::string filtered;     // empty: cannot
   bool has_ef = false;
+  bool writes_meanwhile = false;  // searching beside a writer is measured
   bool durable = true;      // what is inserted can be found again after the database was closed
 };
 

@@ -16,6 +16,7 @@ SqlSpelling SemblanceSpelling(const std::string& extension, uint32_t dimension, 
   s.search = "SELECT rowid FROM t WHERE v MATCH ?1 AND k = ?2 AND ef = ?3";
   s.filtered = s.search + " AND part < ?4";
   s.has_ef = shape == Shape::kGraph;
+  s.writes_meanwhile = s.has_ef;
   return s;
 }
 
