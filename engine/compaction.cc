@@ -164,8 +164,7 @@ index::SegmentOptions Compaction::OptionsOfSegment() const {
   return options;
 }
 
-bool Compaction::Build(const std::function<bool()>& cancel) {
-  index::SegmentOptions options = OptionsOfSegment();
+bool Compaction::Build(index::SegmentOptions options, const std::function<bool()>& cancel) {
   const bool quantized = options.quantization != index::Quantization::kNone;
   if (!quantized && options.kind != index::Kind::kIvf) {
     segment_ = index::Segment::Build(options, row_ids_, GatherVectors(), cancel);
@@ -178,15 +177,34 @@ bool Compaction::Build(const std::function<bool()>& cancel) {
   return segment_ != nullptr;
 }
 
+// Of rows of segments that do not say which commit wrote them: those without codes need not, until
+// they are put into lists.
+void Compaction::FindCommits() {
+  for (size_t i = 0; i < origins_.size(); ++i) {
+    if (origins_[i].created != 0) continue;
+    const auto version =
+        storage::GetAt(*collection_.store_, kRows, RowBase(collection_.id_, row_ids_[i]),
+                       inputs_->last_commit);
+    if (!version) {
+      throw Error(ErrorKind::kCorruption,
+                  "the vector of row " + std::to_string(row_ids_[i]) + " is not in the store");
+    }
+    origins_[i].created = version->commit;
+  }
+}
+
 bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   old_manifest_ = ReadManifest(*collection_.store_, collection_.id_).value_or(Manifest{});
   manifest_ = old_manifest_;
   if (row_ids_.empty()) return true;
   SortRows();
+  const index::SegmentOptions options = OptionsOfSegment();
+  if (options.quantization != index::Quantization::kNone || options.kind == index::Kind::kIvf)
+    FindCommits();
   auto created = std::make_shared<std::vector<uint64_t>>(row_ids_.size());
   for (size_t p = 0; p < origins_.size(); ++p) (*created)[p] = origins_[p].created;
   created_ = std::move(created);
-  if (!Build(cancel)) return false;
+  if (!Build(options, cancel)) return false;
   CrashPoint("seal:built");
   number_ = manifest_.next_segment++;
   const auto blob =
@@ -242,7 +260,8 @@ void Compaction::WriteManifestAndDeadRows() {
       transaction->Put(kSegments, key, DeadBits(positions));
     }
   }
-  if (segment_ && segment_->quantization() != index::Quantization::kNone) {
+  if (segment_ && (segment_->quantization() != index::Quantization::kNone ||
+                   segment_->kind() == index::Kind::kIvf)) {
     transaction->Put(kSegments, SegmentKey(collection_.id_, number_, 'c'),
                      EncodeCreated(*created_));
   }

@@ -55,7 +55,8 @@ class Compaction {
   void SortRows();
   std::vector<float> GatherVectors() const;
   index::SegmentOptions OptionsOfSegment() const;
-  bool Build(const std::function<bool()>& cancel);
+  void FindCommits();
+  bool Build(index::SegmentOptions options, const std::function<bool()>& cancel);
   bool BuildAndSave(const std::function<bool()>& cancel);
   void WriteManifestAndDeadRows();
   void Publish();

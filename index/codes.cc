@@ -159,7 +159,7 @@ CodeScorer::CodeScorer(const Codes& codes, std::span<const float> query)
   if (codes.metric == Metric::kCosine) Normalize(scaled.data(), scaled.size());
   const Centred centred(scaled.data(), codes.centre.span());
   terms_ = EncodeQuery(codes, centred, query_);
-  query_square_ = centred.square;
+  query_square_ = static_cast<float>(std::min<double>(centred.square, kLargest));
 }
 
 void CodeScorer::Score(size_t first, size_t count, float* distances) const {

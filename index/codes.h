@@ -119,7 +119,8 @@ class CodeScorer {
   // of sq8, the others know no bound. Rounding errs by up to half a scale s, evenly, with variance
   // s^2 / 12 an element; a product of d elements with variance
   //   (|q|^2 s_x^2 + |x|^2 s_q^2) / 12 + d s_q^2 s_x^2 / 144.
-  // Five of its standard deviations are taken off: one in some three million errs by more.
+  // Five of its standard deviations are taken off. Where errors are independent of each other, as
+  // in vectors that are learnt or drawn, one in some three million is larger.
   float Least(uint32_t position, float distance) const;
   float Refined(uint32_t, float distance) const { return distance; }
   void Prefetch(uint32_t position) const { PrefetchCodes(codes_, position); }

@@ -23,7 +23,7 @@ struct IvfLists {
   BigArray<uint32_t> begins;     // [lists + 1]: a list is the slots begins[i] .. begins[i + 1] - 1;
                                  // empty without rows
   BigArray<uint32_t> positions;  // [size], of each slot; ascending within a list
-  BigArray<uint32_t> slots;      // [size], of each position; empty in a quantized segment
+  BigArray<uint32_t> slots;      // [size], of each position
 
   uint32_t count() const {
     return begins.size() == 0 ? 0 : static_cast<uint32_t>(begins.size() - 1);

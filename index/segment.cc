@@ -128,19 +128,25 @@ class StoredSegment final : public Segment {
     const std::vector<Neighbour> candidates = Nearest(scorer, query, wide);
     const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
     // Where every row is a candidate the answer is exact, and stays so.
-    RescoreInOrder(scorer, candidates, options.k, candidates.size() < count, rescorer);
+    RescoreInOrder(scorer, candidates, options, candidates.size() < count, rescorer);
     return Finished(rescorer, options);
   }
 
   // Candidates come nearest first by their codes, so that those behind the first few seldom can be
   // among the k nearest: their vectors need not be read.
   void RescoreInOrder(const CodeScorer& scorer, const std::vector<Neighbour>& candidates,
-                      uint32_t k, bool may_skip, Rescorer& rescorer) const {
+                      const SearchOptions& options, bool may_skip, Rescorer& rescorer) const {
+    const size_t k = options.k;
     const size_t batch = k + k / 2 + 1;
+    constexpr uint32_t kRowsPerPoll = 1024;
+    uint32_t looked_at = 0;
     for (const Neighbour& candidate : candidates) {
+      if (++looked_at % kRowsPerPoll == 0) CheckCancel(options);
       if (may_skip) {
         if (rescorer.waiting() >= batch) rescorer.MeasureBatch();
-        if (!rescorer.MayEnter(scorer.Least(candidate.position, candidate.distance))) continue;
+        const uint32_t row =
+            data_.lists ? data_.lists->slots[candidate.position] : candidate.position;
+        if (!rescorer.MayEnter(scorer.Least(row, candidate.distance))) continue;
       }
       rescorer.Add(candidate.position, candidate.row_id);
     }

@@ -276,7 +276,7 @@ IvfLists ReadLists(const Header& header, Reader& reader) {
   lists.begins = reader.Read<uint32_t>(kBeginnings, header.size == 0 ? 0 : size_t{header.m} + 1);
   lists.positions = reader.Read<uint32_t>(kPositions, header.size);
   CheckLists(lists, header.size);
-  if (header.quantization == static_cast<uint8_t>(Quantization::kNone)) NumberSlots(lists);
+  NumberSlots(lists);
   return lists;
 }
 

@@ -43,16 +43,37 @@ class CentreFinder {
 
   uint32_t Nearest(std::span<const float> row, std::vector<float>& distances) const {
     distances.resize(count());
-    if (codes_) {
-      CodeScorer(*codes_, row).Score(0, count(), distances.data());
-    } else {
-      SquaredL2s(row.data(), centres_.data(), count(), dimension_, distances.data());
-    }
+    if (codes_) return NearestByCodes(row, distances);
+    SquaredL2s(row.data(), centres_.data(), count(), dimension_, distances.data());
+    return Least(distances);
+  }
+
+ private:
+  static uint32_t Least(const std::vector<float>& distances) {
     return static_cast<uint32_t>(std::min_element(distances.begin(), distances.end()) -
                                  distances.begin());
   }
 
- private:
+  // Codes say which centres may be the nearest; those are measured in full.
+  uint32_t NearestByCodes(std::span<const float> row, std::vector<float>& distances) const {
+    const CodeScorer scorer(*codes_, row);
+    scorer.Score(0, count(), distances.data());
+    uint32_t nearest = Least(distances);
+    float best = Squared(row, nearest);
+    for (uint32_t i = 0; i < count(); ++i) {
+      const float least = scorer.Least(i, distances[i]);
+      if (least * least >= best) continue;
+      const float squared = Squared(row, i);
+      if (squared >= best) continue;
+      best = squared;
+      nearest = i;
+    }
+    return nearest;
+  }
+  float Squared(std::span<const float> row, uint32_t centre) const {
+    return SquaredL2(row.data(), centres_.data() + size_t{centre} * dimension_, dimension_);
+  }
+
   uint32_t count() const { return static_cast<uint32_t>(centres_.size() / dimension_); }
 
   const BigArray<float>& centres_;
@@ -88,7 +109,7 @@ class StreamedBuild {
     if (!ReadAll()) return false;
     if (data_.lists) {
       PutInLists();
-      if (!quantized) NumberSlots(*data_.lists);
+      NumberSlots(*data_.lists);
     }
     return true;
   }

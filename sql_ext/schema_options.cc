@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/nearest_name.h"
+#include "index/hnsw_graph.h"
 #include "sql_ext/schema_words.h"
 
 namespace semblance::sql {
@@ -74,9 +75,9 @@ void SetOption(const TableOption& option, VectorColumn* column) {
   } else if (key == "oversample") {
     column->oversample = ParseNumber(key, value, 1, kMostOversample);
   } else if (key == "hnsw_m") {
-    column->hnsw_m = ParseNumber(key, value, 2, 256);
+    column->hnsw_m = ParseNumber(key, value, index::kMinHnswM, index::kMaxHnswM);
   } else if (key == "ef_construction") {
-    column->ef_construction = ParseNumber(key, value, 1, 10000);
+    column->ef_construction = ParseNumber(key, value, 1, index::kMaxEfConstruction);
   } else if (key == "ef") {
     column->ef = ParseNumber(key, value, 1, 10000);
   } else if (key == "fts") {

@@ -5,8 +5,8 @@
 //               UNIQUE
 //               With content=TABLE, which has the content, there is instead
 //   t_seen      id INTEGER PRIMARY KEY, hash          rows that are indexed, and what of
-//   t_fts       FTS5(text), without content except with content=TABLE
-//               of a first column with fts=; t_fts_1 of the second column to search by, …
+//   t_fts       FTS5(text), of a first column with fts=; t_fts_1 of the second column to search
+//               by, … Without content, but for tables with content=
 //   t_state     key TEXT PRIMARY KEY, value           of the table: format, table, store; of its
 //               first column to search by: collection, commit, model, model_id, dimension; of its
 //               second: collection.1, commit.1, …

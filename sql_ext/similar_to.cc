@@ -16,7 +16,8 @@ Example ExampleOf(sqlite3_value* value, const std::string& function) {
   if (type == SQLITE_TEXT) return std::string(TextOf(value));
   if (type == SQLITE_BLOB) {
     if (MadeQueryOf(value)) {
-      ThrowInvalid(function + ": expected rowids, texts or vectors, received what similar_to() or " +
+      ThrowInvalid(function +
+                   ": expected rowids, texts or vectors, received what similar_to() or " +
                    "hybrid() gives");
     }
     return VectorFromValue(value, function);
@@ -125,9 +126,9 @@ class QueryMaker {
 
 }  // namespace
 
-std::optional<ExampleQuery> QueryOf(
-    const Examples& examples, Table* table, const TableState& state, const engine::View& view,
-    const std::function<std::vector<float>(const Example&)>& read) {
+std::optional<ExampleQuery> QueryOf(const Examples& examples, Table* table, const TableState& state,
+                                    const engine::View& view,
+                                    const std::function<std::vector<float>(const Example&)>& read) {
   if (examples.likes.empty())
     ThrowInvalid(ErrorKind::kQuery,
                  "unlike() goes within similar_to(), as in similar_to(17, unlike(40))");

@@ -23,10 +23,10 @@ struct ExampleQuery {
 // The query is  p + (p - n) / 2  with p the mean of the likes and n that of the unlikes, p where
 // there are none; under cosine every example counts with length 1. `read` gives the vector of an
 // example that is no row. nullopt: a row that is an example has no vector. Throws kQuery for what
-// unlike() alone gave, kNotFound for a row that is not there, and kVector when nothing is left under
-// cosine.
-std::optional<ExampleQuery> QueryOf(
-    const Examples& examples, Table* table, const TableState& state, const engine::View& view,
-    const std::function<std::vector<float>(const Example&)>& read);
+// unlike() alone gave, kNotFound for a row that is not there, and kVector when nothing is left
+// under cosine.
+std::optional<ExampleQuery> QueryOf(const Examples& examples, Table* table, const TableState& state,
+                                    const engine::View& view,
+                                    const std::function<std::vector<float>(const Example&)>& read);
 
 }  // namespace semblance::sql

@@ -82,8 +82,7 @@ std::vector<engine::RowPlace> OpenedTable::Rows() const {
   std::vector<int64_t> there;
   table->shadow.ForEachRow([&](int64_t row_id) { there.push_back(row_id); });
   const engine::RowFilter filter(std::move(there));
-  std::erase_if(rows,
-                [&](const engine::RowPlace& row) { return !filter.Contains(row.row_id); });
+  std::erase_if(rows, [&](const engine::RowPlace& row) { return !filter.Contains(row.row_id); });
   return rows;
 }
 

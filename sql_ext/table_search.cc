@@ -69,8 +69,10 @@ void CheckHybrid(const Table& table, size_t vector, const TableRequest& request)
 }
 
 void CheckQuantized(const Table& table, size_t vector) {
-  if (table.columns.vectors[vector].quantization != index::Quantization::kNone) return;
-  ThrowInvalid(ErrorKind::kQuery, "oversample is of a column with quantization=sq8, and " +
+  const VectorColumn& column = table.columns.vectors[vector];
+  // A column that leaves its index to us may have codes, too.
+  if (column.quantization != index::Quantization::kNone || !column.kind) return;
+  ThrowInvalid(ErrorKind::kQuery, "oversample is of a column with a quantization, and " +
                                       table.VectorColumnName(vector) + " has none");
 }
 

@@ -115,10 +115,10 @@ std::vector<float> VectorFromText(std::string_view text, const std::string& what
 std::vector<float> VectorFromBytes(std::string_view bytes, const std::string& what) {
   const size_t size = bytes.size();
   if (size == 0 || size % sizeof(float) != 0 || size / sizeof(float) > kMaxDimension) {
-    ThrowInvalid(ErrorKind::kVector,
-                 what + ": expected a vector, as a BLOB of 1 to " + std::to_string(kMaxDimension) +
-                     " little-endian 32-bit floats, received a BLOB of " + std::to_string(size) +
-                     " bytes");
+    ThrowInvalid(ErrorKind::kVector, what + ": expected a vector, as a BLOB of 1 to " +
+                                         std::to_string(kMaxDimension) +
+                                         " little-endian 32-bit floats, received a BLOB of " +
+                                         std::to_string(size) + " bytes");
   }
   std::vector<float> vector(size / sizeof(float));
   std::memcpy(vector.data(), bytes.data(), size);

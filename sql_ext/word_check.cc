@@ -11,9 +11,9 @@
 namespace semblance::sql {
 namespace {
 
-constexpr size_t kMost = 10;            // problems
+constexpr size_t kMost = 10;  // problems
 constexpr uint64_t kWordsPerPoll = 4096;
-constexpr int kLongestWord = 32768;     // bytes; FTS5 cuts off what is behind
+constexpr int kLongestWord = 32768;  // bytes; FTS5 cuts off what is behind
 
 uint64_t HashOfWord(std::string_view word, int64_t position) {
   return XXH3_64bits_withSeed(word.data(), word.size(), static_cast<uint64_t>(position));
@@ -48,13 +48,12 @@ class Tokenizer {
     std::vector<const char*> arguments;
     for (const std::string& word : rest) arguments.push_back(word.c_str());
     void* user = nullptr;
-    const bool found = api != nullptr &&
-                       api->xFindTokenizer(api, name.c_str(), &user, &module_) == SQLITE_OK;
+    const bool found =
+        api != nullptr && api->xFindTokenizer(api, name.c_str(), &user, &module_) == SQLITE_OK;
     const int code = found ? module_.xCreate(user, arguments.data(),
                                              static_cast<int>(arguments.size()), &tokenizer_)
                            : SQLITE_ERROR;
-    if (code != SQLITE_OK)
-      throw SqliteError(code, "FTS5 has no tokenizer " + words, "E_HOST");
+    if (code != SQLITE_OK) throw SqliteError(code, "FTS5 has no tokenizer " + words, "E_HOST");
   }
   ~Tokenizer() {
     if (tokenizer_ != nullptr) module_.xDelete(tokenizer_);
@@ -79,7 +78,8 @@ class Tokenizer {
 std::string OwnProblem(Table* table, size_t vector) {
   try {
     Execute(table->db(), "INSERT INTO " + table->shadow.FtsName(vector) + "(" +
-                             Quoted(table->shadow.FtsTable(vector)) + ") VALUES('integrity-check')");
+                             Quoted(table->shadow.FtsTable(vector)) +
+                             ") VALUES('integrity-check')");
     return "";
   } catch (const SqliteError& error) {
     if ((error.code() & 0xff) != SQLITE_CORRUPT) throw;
@@ -114,8 +114,7 @@ std::vector<std::string> WordProblems(Table* table, size_t vector) {
   const std::string& words = table->columns.vectors[vector].fts;
   if (words.empty()) return problems;
   const auto note = [&](const std::string& problem) {
-    if (problems.size() < kMost)
-      problems.push_back(table->shadow.FtsTable(vector) + " " + problem);
+    if (problems.size() < kMost) problems.push_back(table->shadow.FtsTable(vector) + " " + problem);
   };
   if (const std::string own = OwnProblem(table, vector); !own.empty()) {
     note("is damaged: " + own);

@@ -91,7 +91,7 @@ Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
     if (read_only_) {
       OpenBesideOthers();
     } else {
-      if (!in_memory_) InspectFolder(folder_, options, env_.get());
+      if (!in_memory_) Inspect(options);
       OpenRocks();
     }
     ReadOrWriteHeader();
@@ -148,30 +148,47 @@ void Database::OpenRocks() {
   log_was_cut_ = logger->log_was_cut();
 }
 
-// Another process may flush, and remove logs and tables, between the moments in which RocksDB reads
-// the manifest, the logs and the tables. What was read belongs together when the manifest is as
-// before.
-void Database::OpenBesideOthers() {
+// Calls `look` again while it fails, or gives false, because another process has replaced files of
+// the folder meanwhile: it may begin a new manifest, and remove the old one, whenever it likes.
+template <typename Look>
+void Database::WhileFilesChange(Look look) {
   constexpr int kAttempts = 40;
   constexpr std::chrono::milliseconds kBetween{5};
-  OpenOptions options;
-  options.families = family_names_;
-  options.create_if_missing = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::string before = ManifestState(folder_);
     try {
-      InspectFolder(folder_, options, env_.get());
-      OpenRocks();
-      if (ManifestState(folder_) == before) return;
+      if (look(before)) return;
     } catch (const Error&) {
       if (ManifestState(folder_) == before) throw;
     }
-    Close();
     std::this_thread::sleep_for(kBetween);
   }
   throw Error(
       ErrorKind::kLockHeld,
       folder_ + ": the store is open elsewhere, and its files change too quickly to be read");
+}
+
+// Without RocksDB's lock, which whoever has the store holds.
+void Database::Inspect(const OpenOptions& options) {
+  WhileFilesChange([&](const std::string&) {
+    InspectFolder(folder_, options, env_.get());
+    return true;
+  });
+}
+
+// Another process may flush, and remove logs and tables, between the moments in which RocksDB reads
+// the manifest, the logs and the tables. What was read belongs together when the manifest is as
+// before.
+void Database::OpenBesideOthers() {
+  OpenOptions options;
+  options.families = family_names_;
+  options.create_if_missing = false;
+  WhileFilesChange([&](const std::string& before) {
+    Close();  // what did not belong together
+    InspectFolder(folder_, options, env_.get());
+    OpenRocks();
+    return ManifestState(folder_) == before;
+  });
 }
 
 void Database::ReadOrWriteHeader() {

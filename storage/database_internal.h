@@ -88,6 +88,9 @@ class Database {
 
  private:
   void OpenRocks();
+  template <typename Look>
+  void WhileFilesChange(Look look);
+  void Inspect(const OpenOptions& options);
   void OpenBesideOthers();
   void ReadOrWriteHeader();
   bool IsEmpty() const;

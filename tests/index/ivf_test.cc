@@ -69,6 +69,51 @@ TEST_P(Ivf, ThatLooksIntoAllListsIsExact) {
   }
 }
 
+// Codes lie list by list: a bound that was taken from another row's left neighbours out.
+TEST_P(Ivf, OfVectorsOfVeryDifferentLengthsFindsWhatAScanFinds) {
+  Clusters clusters(32, 40, 21);
+  Sample sample = clusters.DrawMany(3000);
+  for (uint32_t i = 0; i < sample.size(); ++i) {
+    const float length = i % 7 == 0 ? 100.0f : 1.0f;
+    for (uint32_t e = 0; e < 32; ++e) sample.vectors[size_t{i} * 32 + e] *= length;
+  }
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    const SegmentOptions options = OptionsFor(sample, metric);
+    const auto lists = Segment::Build(options, sample.row_ids, sample.vectors);
+    SegmentOptions plain = options;
+    plain.kind = Kind::kFlat;
+    const auto flat = Segment::Build(plain, sample.row_ids, sample.vectors);
+    double of_lists = 0, of_scan = 0;
+    for (int i = 0; i < 40; ++i) {
+      std::vector<float> query = clusters.Draw();
+      if (i % 2 == 0) {
+        for (float& element : query) element *= 100;
+      }
+      const auto expected = Oracle(metric, sample, query);
+      of_lists += Recall(lists->Search(query, {.k = 10, .nprobe = kLists}), expected, 10) / 40;
+      of_scan += Recall(flat->Search(query, {.k = 10}), expected, 10) / 40;
+    }
+    EXPECT_NEAR(of_lists, of_scan, 0.01);
+  }
+}
+
+// By 8-bit codes alone, which cannot tell near centres of a far group apart, most were empty.
+TEST_P(Ivf, ListsOfFarGroupsAreAllFilled) {
+  constexpr uint32_t kDimension = 64;
+  Clusters clusters(kDimension, 80, 22);
+  Sample sample = clusters.DrawMany(4000);
+  for (uint32_t i = 0; i < sample.size(); ++i) {
+    for (uint32_t e = 0; e < kDimension; ++e) {
+      float& element = sample.vectors[size_t{i} * kDimension + e];
+      element = 0.01f * element + (i % 2 == 0 ? 10.0f : -10.0f);
+    }
+  }
+  const auto segment = Build(sample);
+  SearchStats stats;
+  segment->Search(sample.row(0), {.k = 1, .exact = false, .stats = &stats});
+  EXPECT_GT(stats.lists + stats.lists_left, kLists * 3 / 4);
+}
+
 TEST_P(Ivf, GoesOnUntilThereAreKRows) {
   Clusters clusters(16, 60, 3);
   const Sample sample = clusters.DrawMany(4000);

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -120,6 +121,13 @@ class SqlWriting final : public Writing {
   static constexpr uint32_t kRowsOfATransaction = 100;
 
   void Write(std::stop_token stop, const std::string& insert, const DataSet& data) {
+    try {
+      WriteUntil(stop, insert, data);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "the writer gave up: %s\n", error.what());
+    }
+  }
+  void WriteUntil(std::stop_token stop, const std::string& insert, const DataSet& data) {
     uint32_t row = 0;
     while (!stop.stop_requested()) {
       database_->Run("BEGIN");
