@@ -11,13 +11,19 @@
 // The first one who opens the copy settles what is prepared by the number that SQLite has.
 // A database in memory belongs to its connection alone, which copies it itself.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "sql_ext/guard.h"
 #include "sql_ext/register.h"
+#include "sql_ext/shadow_tables.h"
 #include "sql_ext/statement.h"
 #include "sql_ext/values.h"
 #include "sql_ext/vector_value.h"
@@ -31,39 +37,52 @@ constexpr char kMain[] = "main";
 constexpr int kPagesAtATime = 1024;
 constexpr int kLeastWait = 2000;  // ms
 
-// A folder that is being filled; what is in it is removed again unless Keep is called.
-class NewFolder {
+// The copy that is being made, in a folder that was empty. What this has made is removed again
+// unless Keep is called, and nothing else: another backup may have been told the same folder.
+class NewCopy {
  public:
-  explicit NewFolder(fs::path folder) : folder_(std::move(folder)) {
+  NewCopy(const fs::path& folder, const std::string& name)
+      : folder_(folder), file_((folder / name).string()) {
     std::error_code error;
-    existed_ = fs::exists(folder_, error);
-    if (existed_ && !(fs::is_directory(folder_, error) && fs::is_empty(folder_, error))) {
-      ThrowInvalid("semblance_backup(): " + folder_.string() +
-                   " exists and is not an empty folder; name one that does not exist");
-    }
-    if (!existed_ && !fs::create_directory(folder_, error)) {
+    const bool existed = fs::exists(folder_, error);
+    if (existed && !(fs::is_directory(folder_, error) && fs::is_empty(folder_, error))) Refuse();
+    if (!existed && !fs::create_directory(folder_, error)) {
+      if (!error) Refuse();  // somebody was quicker
       ThrowInvalid("semblance_backup(): the folder " + folder_.string() +
                    " cannot be made: " + error.message());
     }
+    made_folder_ = !existed;
+    const int claimed = open(file_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (claimed < 0 && errno == EEXIST) Refuse();
+    if (claimed < 0) {
+      const std::string reason = std::strerror(errno);
+      if (made_folder_) fs::remove(folder_, error);
+      ThrowInvalid("semblance_backup(): " + file_ + " cannot be made: " + reason);
+    }
+    close(claimed);
   }
-  ~NewFolder() {
+  ~NewCopy() {
     if (kept_) return;
     std::error_code ignored;
-    for (fs::directory_iterator it(folder_, ignored), end; !ignored && it != end;
-         it.increment(ignored)) {
-      fs::remove_all(it->path(), ignored);
-    }
-    if (!existed_) fs::remove(folder_, ignored);
+    for (const char* end : {"", "-journal", "-wal", "-shm"}) fs::remove(file_ + end, ignored);
+    fs::remove_all(engine::FileDatabase::FolderOf(file_), ignored);
+    if (made_folder_) fs::remove(folder_, ignored);
   }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
+  NewCopy(const NewCopy&) = delete;
+  NewCopy& operator=(const NewCopy&) = delete;
 
-  std::string File(const std::string& name) const { return (folder_ / name).string(); }
+  const std::string& file() const { return file_; }
   void Keep() { kept_ = true; }
 
  private:
+  [[noreturn]] void Refuse() const {
+    ThrowInvalid("semblance_backup(): " + folder_.lexically_normal().string() +
+                 " exists and is not an empty folder; name one that does not exist");
+  }
+
   const fs::path folder_;
-  bool existed_ = false;
+  const std::string file_;
+  bool made_folder_ = false;
   bool kept_ = false;
 };
 
@@ -85,59 +104,87 @@ const char* VfsOf(sqlite3* db) {
   return vfs == nullptr ? nullptr : vfs->zName;
 }
 
+std::string FileOf(sqlite3* db) {
+  const char* name = sqlite3_db_filename(db, kMain);
+  return name == nullptr ? "" : name;
+}
+
 class Backup {
  public:
-  Backup(Connection* connection, fs::path folder)
-      : connection_(*connection), db_(connection->db()), folder_(std::move(folder)) {}
+  // A relative folder is told from a URI by the dot.
+  Backup(Connection* connection, const fs::path& folder)
+      : connection_(*connection),
+        db_(connection->db()),
+        copy_(Checked(db_, folder.is_absolute() ? folder : fs::path(".") / folder),
+              FileOf(db_).empty() ? "memory.db" : fs::path(FileOf(db_)).filename().string()) {}
 
+  // Gives the path of the copied file.
   std::string Run() {
-    if (sqlite3_txn_state(db_, kMain) == SQLITE_TXN_WRITE) {
-      ThrowInvalid(
-          "semblance_backup(): this connection has an open write transaction; COMMIT or ROLLBACK "
-          "it first");
-    }
-    const char* name = sqlite3_db_filename(db_, kMain);
-    const std::string file = name == nullptr ? "" : name;
-    const std::string copy =
-        folder_.File(file.empty() ? "memory.db" : fs::path(file).filename().string());
+    const std::string file = FileOf(db_);
     if (file.empty()) {
-      CopyStore(copy);
-      CopyPages(db_, copy);
+      CopyStore(db_);
+      CopyPages(db_);
     } else {
       const Handle reader = Open(file, SQLITE_OPEN_READONLY, VfsOf(db_));
+      sqlite3_busy_timeout(reader.get(), Wait());
       {
         const Handle writer = LockedForWriting(file);
         Execute(reader.get(), "BEGIN");
         Statement(reader.get(), "SELECT 1 FROM sqlite_schema").Step();
-        CopyStore(copy);
+        CopyStore(reader.get());
       }
-      CopyPages(reader.get(), copy);
+      CopyPages(reader.get());
     }
-    folder_.Keep();
-    return copy;
+    copy_.Keep();
+    return fs::path(copy_.file()).lexically_normal().string();
   }
 
  private:
-  // A connection that has the write lock until it is closed; none where nobody can write.
-  Handle LockedForWriting(const std::string& file) {
-    if (sqlite3_db_readonly(db_, kMain) == 1) return {nullptr, sqlite3_close};
-    Handle writer = Open(file, SQLITE_OPEN_READWRITE, VfsOf(db_));
+  static const fs::path& Checked(sqlite3* db, const fs::path& folder) {
+    if (sqlite3_db_readonly(db, kMain) == 1) {
+      // Without the write lock nobody can say at which commit the two stores are.
+      throw engine::Error(engine::ErrorKind::kReadOnly,
+                          "semblance_backup() takes the write lock for a moment, and this database "
+                          "is opened to be read only: open it to be written, or copy the file and "
+                          "the folder beside it while nobody writes");
+    }
+    if (sqlite3_txn_state(db, kMain) == SQLITE_TXN_WRITE) {
+      ThrowInvalid(
+          "semblance_backup(): this connection has an open write transaction; COMMIT or ROLLBACK "
+          "it first");
+    }
+    return folder;
+  }
+
+  int Wait() {
     Statement timeout(db_, "PRAGMA busy_timeout");
-    const int wait = timeout.Step() ? static_cast<int>(timeout.Int(0)) : 0;
-    sqlite3_busy_timeout(writer.get(), std::max(wait, kLeastWait));
+    return std::max(timeout.Step() ? static_cast<int>(timeout.Int(0)) : 0, kLeastWait);
+  }
+
+  // A connection that has the write lock until it is closed.
+  Handle LockedForWriting(const std::string& file) {
+    Handle writer = Open(file, SQLITE_OPEN_READWRITE, VfsOf(db_));
+    sqlite3_busy_timeout(writer.get(), Wait());
     Execute(writer.get(), "BEGIN IMMEDIATE");
     return writer;
   }
 
-  void CopyStore(const std::string& copy) {
-    const auto database = sqlite3_db_readonly(db_, kMain) == 1
-                              ? connection_.DatabaseToRead(kMain)
-                              : connection_.DatabaseOf(kMain, engine::FileDatabase::Create::kNo);
-    if (database) database->store().Checkpoint(engine::FileDatabase::FolderOf(copy));
+  void CopyStore(sqlite3* reader) {
+    const auto database = connection_.DatabaseOf(kMain, engine::FileDatabase::Create::kNo);
+    const std::string id = database ? database->store().store_id() : "";
+    for (const auto& [table, store] : StoresOfTables(reader)) {
+      if (store == id) continue;
+      throw engine::Error(engine::ErrorKind::kOutOfStep,
+                          "semblance_backup(): the vectors of table " + table +
+                              (database ? " are in another store than the one beside the database"
+                                        : " are gone: there is no store beside the database") +
+                              "; a copy would be without them");
+    }
+    if (database) database->store().Checkpoint(engine::FileDatabase::FolderOf(copy_.file()));
   }
 
-  void CopyPages(sqlite3* from, const std::string& copy) {
-    const Handle to = Open(copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  void CopyPages(sqlite3* from) {
+    const Handle to = Open(copy_.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     const std::unique_ptr<sqlite3_backup, int (*)(sqlite3_backup*)> backup(
         sqlite3_backup_init(to.get(), kMain, from, kMain),
         [](sqlite3_backup* b) { return sqlite3_backup_finish(b); });
@@ -153,7 +200,7 @@ class Backup {
 
   Connection& connection_;
   sqlite3* const db_;
-  NewFolder folder_;
+  NewCopy copy_;
 };
 
 void MakeBackup(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {

@@ -306,4 +306,23 @@ std::optional<std::vector<uint64_t>> LiveCollections(const char* file) {
   return live;
 }
 
+std::vector<std::pair<std::string, std::string>> StoresOfTables(sqlite3* db) {
+  std::vector<std::pair<std::string, std::string>> stores;
+  constexpr std::string_view kEnd = "_state";
+  Statement tables(db,
+                   "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
+                   "AND name LIKE '%\\_state' ESCAPE '\\'");
+  while (tables.Step()) {
+    std::string name(tables.Text(0));
+    const std::string state = Quoted(name);
+    Statement store = OverForeignTable(
+        db, "SELECT value FROM " + state + " WHERE key = 'store' AND EXISTS (SELECT 1 FROM " +
+                state + " WHERE key = 'table')");
+    if (store.handle() == nullptr || !store.Step()) continue;
+    name.resize(name.size() - kEnd.size());
+    stores.emplace_back(std::move(name), store.Text(0));
+  }
+  return stores;
+}
+
 }  // namespace semblance::sql

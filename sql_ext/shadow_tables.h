@@ -127,4 +127,7 @@ class ShadowTables {
 // one cannot be read, or the file is locked or in memory.
 std::optional<std::vector<uint64_t>> LiveCollections(const char* file);
 
+// The tables of the main database of `db`, with the id of the store that each has its vectors in.
+std::vector<std::pair<std::string, std::string>> StoresOfTables(sqlite3* db);
+
 }  // namespace semblance::sql

@@ -106,7 +106,9 @@ class QueryMaker {
     rows_.push_back(row_id);
     std::vector<float> vector(state_.dimension);
     const auto place = view_.Find(row_id);
-    if (place && view_.CopyVector(*place, vector)) return vector;
+    // A row of a content table may be gone without a trigger: REPLACE fires none.
+    const bool found = place && view_.CopyVector(*place, vector);
+    if (found && !table_.columns.content) return vector;
     Statement find(table_.db(), "SELECT 1 FROM " + table_.shadow.ContentName() + " WHERE " +
                                     table_.columns.ContentRowId() + " = ?1");
     find.Bind(1, row_id);
@@ -114,6 +116,7 @@ class QueryMaker {
       ThrowInvalid(ErrorKind::kNotFound, "similar_to(): table " + table_.shadow.table() +
                                              " has no row " + std::to_string(row_id));
     }
+    if (found) return vector;
     return std::nullopt;
   }
 

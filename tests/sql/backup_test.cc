@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/sql/points.h"
 
@@ -99,6 +100,37 @@ TEST_F(Backup, ThatFailsLeavesNothing) {
   EXPECT_THAT(ErrorOf("SELECT semblance_backup('" + folder_.File("copy") + "')"),
               HasSubstr("open write transaction"));
   Ask("COMMIT");
+}
+
+// Of two at once into one folder, one is refused, and its clean-up leaves the other's copy.
+TEST_F(Backup, IntoOneFolderByTwoAtOnceIsMadeByOne) {
+  for (int round = 0; round < 5; ++round) {
+    const std::string target = folder_.File("same" + std::to_string(round));
+    std::string errors[2];
+    {
+      std::vector<std::jthread> threads;
+      for (std::string& error : errors) {
+        threads.emplace_back([&] {
+          TestConnection connection(folder_.File("points.db"));
+          error = connection.ErrorOf("SELECT semblance_backup('" + target + "')");
+        });
+      }
+    }
+    ASSERT_NE(errors[0].empty(), errors[1].empty()) << errors[0] << errors[1];
+    EXPECT_THAT(errors[0] + errors[1], HasSubstr("E_ARGUMENT"));
+    TestConnection copy(target + "/points.db");
+    ExpectWhole(&copy);
+  }
+}
+
+TEST_F(Backup, OfADatabaseWhoseVectorsAreGoneIsRefused) {
+  connection_.Rows("CREATE VIRTUAL TABLE notes USING semblance(body TEXT EMBED)");
+  const std::string lost = folder_.File("lost.db");
+  fs::copy_file(folder_.File("points.db"), lost);
+  TestConnection connection(lost);
+  EXPECT_THAT(connection.ErrorOf("SELECT semblance_backup('" + folder_.File("copy") + "')"),
+              HasSubstr("E_OUT_OF_STEP: semblance_backup(): the vectors of table"));
+  EXPECT_FALSE(fs::exists(folder_.File("copy")));
 }
 
 // Each transaction leaves an even number of rows, and as many on either side of zero.
