@@ -10,6 +10,7 @@
 
 #include "tests/sql/test_connection.h"
 #include "tests/tools/run_program.h"
+#include "tests/tools/shell_environment.h"
 
 namespace semblance::test {
 namespace {
@@ -115,10 +116,11 @@ TEST_F(Copies, TheBackupApiCopiesTheFileAlone) {
 // The shell writes the shadow tables as tables, and the virtual table into sqlite_schema.
 TEST_F(Copies, ADumpThatIsReadBackIsACopyOfTheFileAlone) {
   const std::string load = std::string(".load '") + SEMBLANCE_EXTENSION + "'";
+  const auto shell = cli::ShellEnvironment();
   const cli::Outcome dump =
-      cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, original_, ".dump"}, "");
+      cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, original_, ".dump"}, "", shell);
   ASSERT_EQ(dump.code, 0) << dump.err;
-  const cli::Outcome read = cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, copy_}, dump.out);
+  const cli::Outcome read = cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, copy_}, dump.out, shell);
   ASSERT_EQ(read.code, 0) << read.err;
   ExpectACopyWithoutFolder(copy_);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/tools/run_program.h"
+#include "tests/tools/shell_environment.h"
 #include "tests/tools/temp_folder.h"
 
 namespace semblance::cli {
@@ -16,11 +17,7 @@ class CliTest : public ::testing::Test {
  protected:
   Outcome Semblance(std::vector<std::string> arguments, const std::string& input = "") {
     std::vector<std::pair<std::string, std::string>> environment;
-    const std::string runtime = SEMBLANCE_SANITIZER_RUNTIME;
-    if (!runtime.empty() && !arguments.empty() && arguments[0] == "shell") {
-      // The shell is Debian's: what it leaks at its end is none of our business.
-      environment = {{"LD_PRELOAD", runtime}, {"ASAN_OPTIONS", "detect_leaks=0"}};
-    }
+    if (!arguments.empty() && arguments[0] == "shell") environment = ShellEnvironment();
     arguments.insert(arguments.begin(), SEMBLANCE_CLI);
     return RunProgram(arguments, input, environment);
   }
