@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "engine/compaction.h"
 #include "engine/crash_point.h"
@@ -77,6 +78,19 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
   }
 }
 
+void Collection::KeepPace(std::unique_lock<std::mutex>& lock,
+                          const std::function<bool()>& cancel) {
+  constexpr std::chrono::milliseconds kBetweenPolls{10};
+  const auto until = pace_.NextWrite(Pace::Clock::now());
+  while (indexer_ != nullptr && Pace::Clock::now() < until) {
+    if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
+    const auto poll = std::min<Pace::Clock::time_point>(until, Pace::Clock::now() + kBetweenPolls);
+    lock.unlock();
+    std::this_thread::sleep_until(poll);
+    lock.lock();
+  }
+}
+
 bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
 
 // Who reads an older snapshot than the rebuild that replaced this collection may ask again; an
@@ -108,6 +122,7 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
                     ", and rows deleted since were dropped up to commit " +
                     std::to_string(state_->horizon) + ": end the transaction and ask again");
   }
+  pace_.Searched(Pace::Clock::now());
   return View(state_, commit, options_.metric, std::move(overlay));
 }
 
@@ -144,6 +159,7 @@ void Collection::BeginAgain() {
 
 uint64_t Collection::BeginWrite(uint64_t commit, const std::function<bool()>& cancel) {
   std::unique_lock lock(mu_);
+  KeepPace(lock, cancel);
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
   Settle(commit, true);
@@ -157,7 +173,7 @@ uint64_t Collection::BeginWrite(uint64_t commit, const std::function<bool()>& ca
     throw OutOfStep("the store is behind the database file (commit " +
                     std::to_string(state_->last_commit) + " of " + std::to_string(commit) + ")");
   }
-  if (commit < state_->last_commit) Rewind(commit);
+  if (commit < state_->last_commit) WaitAndRewind(lock, commit);
   return std::max(commit, undone_.highest()) + 1;
 }
 
@@ -202,8 +218,20 @@ void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t c
 }
 
 void Collection::CommitPrepared() noexcept {
-  std::lock_guard lock(mu_);
-  if (!in_flight_.transaction) return;
+  Blocks filled;
+  {
+    std::lock_guard lock(mu_);
+    if (in_flight_.transaction) filled = FinishCommit();
+  }
+  try {
+    for (const auto& block : filled) block->KeepPromise(options_.metric);
+  } catch (const std::bad_alloc&) {
+    // They are scanned by their vectors.
+  }
+}
+
+Collection::Blocks Collection::FinishCommit() noexcept {
+  Blocks filled;
   try {
     CrashPoint("commit:in-sqlite");
     try {
@@ -215,7 +243,7 @@ void Collection::CommitPrepared() noexcept {
                 "); close every connection to this database and open it again";
       in_flight_.transaction->Abandon();
     }
-    Publish(*in_flight_writes_, in_flight_.commit);
+    filled = Publish(*in_flight_writes_, in_flight_.commit);
     CrashPoint("commit:published");
   } catch (const std::exception& error) {
     broken_ = std::string("a commit could not be shown (") + error.what() +
@@ -225,6 +253,7 @@ void Collection::CommitPrepared() noexcept {
   in_flight_ = {};
   in_flight_writes_.reset();
   settled_.notify_all();
+  return filled;
 }
 
 void Collection::RollbackPrepared() noexcept {
@@ -239,6 +268,17 @@ void Collection::RollbackPrepared() noexcept {
   in_flight_ = {};
   in_flight_writes_.reset();
   settled_.notify_all();
+}
+
+// A segment that is being made has rows that are to be undone.
+void Collection::WaitAndRewind(std::unique_lock<std::mutex>& lock, uint64_t commit) {
+  lock.unlock();
+  rewinding_ = true;
+  const std::lock_guard compaction(compaction_mu_);
+  rewinding_ = false;
+  lock.lock();
+  EnsureLoaded();
+  if (commit < state_->last_commit) Rewind(commit);
 }
 
 // SQLite lost its newest commits (power loss with synchronous=NORMAL, an older copy put back): the
@@ -273,8 +313,8 @@ uint32_t Collection::BlockCapacity() const {
   return std::clamp<uint32_t>(kBlockBytes / (4 * options_.dimension), 16, 4096);
 }
 
-void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
-                              CollectionState* state) {
+uint32_t Collection::AppendToTail(int64_t row_id, std::span<const float> vector,
+                                  Lifetime lifetime, CollectionState* state) const {
   const uint32_t capacity = BlockCapacity();
   const uint32_t slot = state->tail_count % capacity;
   if (slot == 0) state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension));
@@ -284,8 +324,7 @@ void Collection::AppendToTail(int64_t row_id, std::span<const float> vector, Lif
   block.deleted.Set(slot, lifetime.deleted);
   std::copy(vector.begin(), vector.end(),
             block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
-  if (lifetime.deleted == 0) tail_index_[row_id] = state->tail_count;
-  ++state->tail_count;
+  return state->tail_count++;
 }
 
 void Collection::MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
@@ -306,8 +345,21 @@ void Collection::MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState
   }
 }
 
-void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
-  if (!loaded_) return;  // the next reader loads it with this commit
+// Searches that go on shall not have to make the codes of blocks that this commit has filled.
+Collection::Blocks Collection::PromiseCodes(const CollectionState& before,
+                                            const CollectionState& after) const {
+  Blocks blocks;
+  if (!pace_.SearchedLately(Pace::Clock::now())) return blocks;
+  const uint32_t capacity = BlockCapacity();
+  for (uint32_t b = before.tail_count / capacity; b < after.tail_count / capacity; ++b) {
+    after.tail[b]->PromiseCodes();
+    blocks.push_back(after.tail[b]);
+  }
+  return blocks;
+}
+
+Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t commit) {
+  if (!loaded_) return {};  // the next reader loads it with this commit
   auto state = std::make_shared<CollectionState>(*state_);
   std::unordered_map<SegmentEntry*, std::vector<uint32_t>> dead;
   // In row-id order, so that segments built from the tail do not depend on a hash table's order.
@@ -319,13 +371,17 @@ void Collection::Publish(const PendingWrites& writes, uint64_t commit) {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [row_id, vector] : rows) {
     MarkOldVersion(row_id, commit, state.get(), &dead);
-    if (!vector.empty()) AppendToTail(row_id, vector, {commit}, state.get());
+    if (vector.empty()) continue;
+    NoteNewest(row_id, AppendToTail(row_id, vector, {commit}, state.get()));
   }
   for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
   state->last_commit = commit;
+  Blocks filled = PromiseCodes(*state_, *state);
   state_ = std::move(state);
   writes_since_manifest_ += rows.size();
+  pace_.Wrote(rows.size(), Backlog(), Pace::Clock::now());
   ScheduleMaintenance();
+  return filled;
 }
 
 void Collection::ScheduleMaintenance(std::chrono::milliseconds delay) {
@@ -357,7 +413,7 @@ void Collection::Loader::WriteBatch() {
   std::lock_guard lock(collection_->mu_);
   auto state = std::make_shared<CollectionState>(*collection_->state_);
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
-    collection_->AppendToTail(row_id, vector, {1}, state.get());
+    collection_->NoteNewest(row_id, collection_->AppendToTail(row_id, vector, {1}, state.get()));
   });
   state->last_commit = 1;
   collection_->state_ = std::move(state);

@@ -16,6 +16,7 @@
 // Threads: every method may be called from any thread. Errors: engine::Error, storage::Error.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -30,6 +31,7 @@
 
 #include "engine/collection_state.h"
 #include "engine/manifest.h"
+#include "engine/pace.h"
 #include "engine/pending_writes.h"
 #include "engine/undone_commits.h"
 #include "engine/view.h"
@@ -90,7 +92,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
                                              const std::function<bool()>& cancel = {});
 
   // Gives the number of the commit that the writes will become. kOutOfStep when the store does not
-  // have `commit`, or has undone it.
+  // have `commit`, or has undone it. Waits as engine/pace.h says; `cancel` ends that, too.
   uint64_t BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
   // `writes` is flushed. kTooBig when there would be more than max_rows.
@@ -151,12 +153,21 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state);
   void Settle(uint64_t commit, bool roll_back_newer);
   void WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit);
+  void KeepPace(std::unique_lock<std::mutex>& lock, const std::function<bool()>& cancel);
+  uint64_t Backlog() const;  // rows that have no index yet, and will
+  void WaitAndRewind(std::unique_lock<std::mutex>& lock, uint64_t commit);
   void Rewind(uint64_t commit);
-  void Publish(const PendingWrites& writes, uint64_t commit);
+  // Blocks of the tail whose codes the caller has promised, and makes without mu_.
+  using Blocks = std::vector<std::shared_ptr<const TailBlock>>;
+  Blocks Publish(const PendingWrites& writes, uint64_t commit);
+  Blocks FinishCommit() noexcept;
+  Blocks PromiseCodes(const CollectionState& before, const CollectionState& after) const;
   void MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
                       std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
-  void AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
-                    CollectionState* state);
+  // The row's slot.
+  uint32_t AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
+                        CollectionState* state) const;
+  void NoteNewest(int64_t row_id, uint32_t slot) { tail_index_[row_id] = slot; }
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
   bool NeedsMaintenance() const;
   // Whether it is flat only because there was no time, or had fewer rows.
@@ -171,11 +182,14 @@ class Collection : public std::enable_shared_from_this<Collection> {
   const std::shared_ptr<storage::Store> store_;
   Indexer* const indexer_;
 
-  std::mutex compaction_mu_;  // one Optimize or Maintain at a time; taken before mu_
+  std::mutex compaction_mu_;  // one Optimize, Maintain or Rewind at a time; taken before mu_
+  std::atomic<bool> rewinding_{false};  // who compacts shall give it up
 
   std::mutex mu_;
   std::condition_variable settled_;
+  Pace pace_;
   bool loaded_ = false;
+  uint64_t loads_ = 0;  // how often it was; slots and entries are of one load
   std::shared_ptr<const CollectionState> state_;
   UndoneCommits undone_;
   std::unordered_map<int64_t, uint32_t> tail_index_;  // alive rows of the tail -> slot

@@ -140,6 +140,7 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   }
   state_ = std::move(state);
   loaded_ = true;
+  ++loads_;
   // Not at once: most who open a database want one answer, and go.
   constexpr std::chrono::milliseconds kAfterOpening{500};
   ScheduleMaintenance(state_->tail_count >= kQuickSealRows ? std::chrono::milliseconds()
@@ -197,7 +198,7 @@ void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState
     }
     MarkOldVersion(entry.row_id, entry.commit, state, &dead);
     if (const auto vector = DecodeVector(*value, options_.dimension)) {
-      AppendToTail(entry.row_id, *vector, {entry.commit}, state);
+      NoteNewest(entry.row_id, AppendToTail(entry.row_id, *vector, {entry.commit}, state));
     }
     ++writes_since_manifest_;
   }
@@ -219,7 +220,9 @@ void Collection::LoadAllRows(uint64_t kept_from, const LoadPoll& poll, Collectio
     }
     if (replaced != 0 && replaced <= kept_from) continue;
     if (const auto vector = DecodeVector(cursor->Value(), options_.dimension)) {
-      AppendToTail(RowIdOf(cursor->Key()), *vector, {commit, replaced}, state);
+      const int64_t row_id = RowIdOf(cursor->Key());
+      const uint32_t slot = AppendToTail(row_id, *vector, {commit, replaced}, state);
+      if (replaced == 0) NoteNewest(row_id, slot);
     }
     replaced = commit;
     ++writes_since_manifest_;

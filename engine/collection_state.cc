@@ -4,6 +4,12 @@
 
 namespace semblance::engine {
 
+void TailBlock::KeepPromise(index::Metric metric) const {
+  auto codes = index::RowCodes::Of(metric, vectors, dimension);
+  std::lock_guard lock(mu_);
+  codes_ = std::move(codes);
+}
+
 SegmentEntry::SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
                            std::shared_ptr<const std::vector<uint64_t>> created)
     : number_(number),

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "index/row_codes.h"
 #include "index/row_filter.h"
 #include "index/segment.h"
 
@@ -48,6 +49,17 @@ struct TailBlock {
   std::span<const float> vector(uint32_t slot) const {
     return {vectors.data() + static_cast<size_t>(slot) * dimension, dimension};
   }
+  // Codes of a block that is full; nullptr until somebody has made them.
+  std::shared_ptr<const index::RowCodes> codes() const {
+    std::lock_guard lock(mu_);
+    return codes_;
+  }
+  // Makes them, once, which takes a millisecond or two. Whoever promised to make them does.
+  void PromiseCodes() const { begun_ = true; }
+  void MakeCodes(index::Metric metric) const {
+    if (!begun_.exchange(true)) KeepPromise(metric);
+  }
+  void KeepPromise(index::Metric metric) const;
 
   const uint32_t capacity;
   const uint32_t dimension;
@@ -55,6 +67,11 @@ struct TailBlock {
   std::vector<uint64_t> created;
   DeletionMarks deleted;
   std::vector<float> vectors;
+
+ private:
+  mutable std::atomic<bool> begun_{false};
+  mutable std::mutex mu_;
+  mutable std::shared_ptr<const index::RowCodes> codes_;  // guarded by mu_
 };
 
 // A segment with the marks of its rows.

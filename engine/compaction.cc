@@ -64,6 +64,7 @@ bool Compaction::ChooseInputs() {
   std::lock_guard lock(collection_.mu_);
   collection_.EnsureLoaded();
   inputs_ = collection_.state_;
+  load_ = collection_.loads_;
   const int up_to = MergeLevel(*inputs_);
   for (const auto& entry : inputs_->segments) {
     const bool small = LevelOf(entry->segment().size()) <= up_to ||
@@ -216,27 +217,34 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   return true;
 }
 
-uint64_t Compaction::DeletedMark(const Origin& origin) const {
+uint64_t Compaction::DeletedMark(const CollectionState& state, const Origin& origin) const {
   if (origin.entry) return origin.entry->deleted(origin.position);
-  const uint32_t capacity = inputs_->tail[0]->capacity;
-  return inputs_->tail[origin.position / capacity]->deleted.Get(origin.position % capacity);
+  const uint32_t capacity = collection_.BlockCapacity();
+  return state.tail[origin.position / capacity]->deleted.Get(origin.position % capacity);
 }
 
-// The new segment with the deletions that its rows have suffered up to now; mu_ is held.
+// The new segment with the deletions that its rows have suffered up to now.
 std::shared_ptr<SegmentEntry> Compaction::NewEntry() const {
-  std::map<uint64_t, std::vector<uint32_t>> dead;
-  for (uint32_t p = 0; p < origins_.size(); ++p) {
-    if (const uint64_t deleted = DeletedMark(origins_[p])) dead[deleted].push_back(p);
-  }
   auto entry = std::make_shared<SegmentEntry>(number_, segment_, created_);
-  for (const auto& [commit, positions] : dead) entry->MarkDeleted(positions, commit);
+  MarkDeleted(entry.get());
   return entry;
 }
 
-void Compaction::WriteManifestAndDeadRows() {
+// Those that came since the last time.
+void Compaction::MarkDeleted(SegmentEntry* entry) const {
+  std::map<uint64_t, std::vector<uint32_t>> dead;
+  for (uint32_t p = 0; p < origins_.size(); ++p) {
+    const uint64_t deleted = DeletedMark(*inputs_, origins_[p]);
+    if (deleted != 0 && entry->deleted(p) == 0) dead[deleted].push_back(p);
+  }
+  for (const auto& [commit, positions] : dead) entry->MarkDeleted(positions, commit);
+}
+
+bool Compaction::WriteManifestAndDeadRows() {
   std::vector<std::pair<uint64_t, index::PositionSet>> alive;
   {
     std::lock_guard lock(collection_.mu_);
+    if (!collection_.loaded_ || collection_.loads_ != load_) return false;
     manifest_.as_of = collection_.state_->last_commit;
     for (const auto& entry : collection_.state_->segments) {
       if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end()) {
@@ -268,45 +276,85 @@ void Compaction::WriteManifestAndDeadRows() {
   WriteManifest(*transaction, collection_.id_, manifest_);
   transaction->Commit(true);
   CrashPoint("seal:manifest");
+  return true;
 }
 
-void Compaction::Publish() {
-  std::lock_guard lock(collection_.mu_);
-  const auto current = collection_.state_;
-  auto next = std::make_shared<CollectionState>();
-  next->last_commit = current->last_commit;
-  next->horizon = std::max(current->horizon, dropped_deletion_);
-  for (const auto& entry : current->segments) {
-    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end())
-      next->segments.push_back(entry);
-  }
-  if (segment_) next->segments.push_back(NewEntry());
+void Compaction::AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin) {
+  collection_.AppendToTail(row_id, vector, {origin.created}, next_.get());
+  next_origins_.push_back(origin);
+}
 
-  collection_.tail_index_.clear();
-  const auto keep = [&](int64_t row_id, std::span<const float> vector, uint64_t created,
-                        uint64_t deleted) {
-    collection_.AppendToTail(row_id, vector, {created, deleted}, next.get());
-  };
+void Compaction::CopyTail(const CollectionState& from, uint32_t first) {
+  const uint32_t capacity = collection_.BlockCapacity();
+  for (uint32_t slot = first; slot < from.tail_count; ++slot) {
+    const TailBlock& block = *from.tail[slot / capacity];
+    const uint32_t s = slot % capacity;
+    AddToTail(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]});
+  }
+}
+
+// The tail that will be, as far as it is known, with its codes: so that whoever searches next need
+// not make them, and nobody waits for the copying.
+void Compaction::BeginTail(const CollectionState& current) {
+  const uint32_t capacity = collection_.BlockCapacity();
+  next_ = std::make_shared<CollectionState>();
   for (const Origin& origin : carried_) {
     if (origin.entry) {
       const index::Segment& segment = origin.entry->segment();
       std::vector<float> vector(segment.dimension());
       segment.CopyVector(origin.position, vector.data());
-      keep(segment.row_id(origin.position), vector, origin.created, DeletedMark(origin));
+      AddToTail(segment.row_id(origin.position), vector, origin);
     } else {
-      const uint32_t capacity = inputs_->tail[0]->capacity;
       const TailBlock& block = *inputs_->tail[origin.position / capacity];
       const uint32_t s = origin.position % capacity;
-      keep(block.row_ids[s], block.vector(s), origin.created, DeletedMark(origin));
+      AddToTail(block.row_ids[s], block.vector(s), origin);
     }
   }
-  const uint32_t capacity = collection_.BlockCapacity();
-  for (uint32_t slot = inputs_->tail_count; slot < current->tail_count; ++slot) {
-    const TailBlock& block = *current->tail[slot / capacity];
-    const uint32_t s = slot % capacity;
-    keep(block.row_ids[s], block.vector(s), block.created[s], block.deleted.Get(s));
+  CopyTail(current, inputs_->tail_count);
+  for (uint32_t b = 0; b < next_->tail_count / capacity; ++b)
+    next_->tail[b]->MakeCodes(collection_.options_.metric);
+}
+
+// Otherwise slots and entries are others. What the manifest says now is read by the next to ask.
+bool Compaction::StillLoaded() {
+  if (collection_.loaded_ && collection_.loads_ == load_) return true;
+  collection_.loaded_ = false;
+  return false;
+}
+
+void Compaction::Publish() {
+  std::shared_ptr<const CollectionState> known;
+  {
+    std::lock_guard lock(collection_.mu_);
+    if (!StillLoaded()) return;
+    known = collection_.state_;
   }
-  collection_.state_ = std::move(next);
+  BeginTail(*known);
+  const std::shared_ptr<SegmentEntry> made = segment_ ? NewEntry() : nullptr;
+
+  std::lock_guard lock(collection_.mu_);
+  if (!StillLoaded()) return;
+  const auto current = collection_.state_;
+  CopyTail(*current, known->tail_count);
+  next_->last_commit = current->last_commit;
+  next_->horizon = std::max(current->horizon, dropped_deletion_);
+  for (const auto& entry : current->segments) {
+    if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end())
+      next_->segments.push_back(entry);
+  }
+  if (made) {
+    MarkDeleted(made.get());
+    next_->segments.push_back(made);
+  }
+  collection_.tail_index_.clear();
+  const uint32_t capacity = collection_.BlockCapacity();
+  for (uint32_t slot = 0; slot < next_->tail_count; ++slot) {
+    TailBlock& block = *next_->tail[slot / capacity];
+    const uint64_t deleted = DeletedMark(*current, next_origins_[slot]);
+    block.deleted.Set(slot % capacity, deleted);
+    if (deleted == 0) collection_.NoteNewest(block.row_ids[slot % capacity], slot);
+  }
+  collection_.state_ = std::move(next_);
   collection_.writes_since_manifest_ = current->tail_count - inputs_->tail_count;
   collection_.load_note_.clear();
 }
@@ -353,8 +401,11 @@ void Compaction::Clean() {
 bool Compaction::Run(const std::function<bool()>& cancel) {
   if (!ChooseInputs()) return false;
   Gather();
-  if (!BuildAndSave(cancel)) return false;
-  WriteManifestAndDeadRows();
+  if (!BuildAndSave([&] { return collection_.rewinding_ || (cancel && cancel()); })) return false;
+  if (!WriteManifestAndDeadRows()) {
+    if (segment_) collection_.store_->DeleteBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
+    return false;
+  }
   Publish();
   CrashPoint("seal:published");
   Clean();
@@ -367,8 +418,17 @@ bool Collection::WantsIndex(const SegmentEntry& entry) const {
          ChooseSegment(options_, segment.size(), RowsAtMost()).kind != index::Kind::kFlat;
 }
 
+uint64_t Collection::Backlog() const {
+  uint64_t rows = state_->tail_count;
+  for (const auto& entry : state_->segments) {
+    if (WantsIndex(*entry)) rows += entry->segment().size();
+  }
+  return rows;
+}
+
 bool Collection::NeedsMaintenance() const {
-  return writes_since_manifest_ >= kSealWrites ||
+  const bool searched = pace_.SearchedLately(Pace::Clock::now());
+  return writes_since_manifest_ >= (searched ? kSearchedSealWrites : kSealWrites) ||
          std::any_of(state_->segments.begin(), state_->segments.end(),
                      [&](const auto& entry) { return WantsIndex(*entry); });
 }
@@ -390,7 +450,18 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
   plan.indexed = true;
   plan.segments = CompactionPlan::Segments::kSmall;
   plan.threads = std::max(1u, std::thread::hardware_concurrency() / 2);
-  return Compaction(this, plan).Run(cancel) || quick;
+  uint64_t rows = 0;
+  {
+    std::lock_guard lock(mu_);
+    if (loaded_) rows = Backlog();
+  }
+  const auto began = Pace::Clock::now();
+  const bool done = Compaction(this, plan).Run(cancel);
+  if (done) {
+    std::lock_guard lock(mu_);
+    pace_.Indexed(rows, Pace::Clock::now() - began);
+  }
+  return done || quick;
 }
 
 void Collection::Optimize(const std::function<bool()>& cancel) {

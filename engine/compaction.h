@@ -19,6 +19,8 @@ namespace semblance::engine {
 // Writes since the last manifest that are worth a new segment: as many rows are scanned exactly in
 // a fraction of a millisecond, and replayed from the log at opening in some tens.
 inline constexpr uint64_t kSealWrites = 8192;
+// The same while somebody searches, whom the scan of so many rows costs as much as a walk.
+inline constexpr uint64_t kSearchedSealWrites = kSealWrites / 2;
 // A tail of so many rows, as a bulk load leaves it, is put into a segment without a graph first:
 // that takes a moment, and whoever opens the database before the graph is there reads a segment
 // instead of a log.
@@ -42,9 +44,9 @@ class Compaction {
   bool Run(const std::function<bool()>& cancel);
 
  private:
-  // Where an input row came from, so that deletions during the build reach the new segment.
+  // Where a row came from, so that deletions meanwhile reach its new place.
   struct Origin {
-    const SegmentEntry* entry;  // or, when nullptr, the tail slot
+    const SegmentEntry* entry;  // or, when nullptr, the slot of a tail that began as inputs_'s
     uint32_t position;
     uint64_t created;
   };
@@ -58,16 +60,23 @@ class Compaction {
   void FindCommits();
   bool Build(index::SegmentOptions options, const std::function<bool()>& cancel);
   bool BuildAndSave(const std::function<bool()>& cancel);
-  void WriteManifestAndDeadRows();
+  // False, and nothing is written, when the collection was loaded anew meanwhile.
+  bool WriteManifestAndDeadRows();
+  void BeginTail(const CollectionState& current);
+  void CopyTail(const CollectionState& from, uint32_t first);
+  void AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin);
+  bool StillLoaded();  // with the collection's mu_ held
   void Publish();
   void Clean();
-  uint64_t DeletedMark(const Origin& origin) const;
+  uint64_t DeletedMark(const CollectionState& state, const Origin& origin) const;
   std::shared_ptr<SegmentEntry> NewEntry() const;
+  void MarkDeleted(SegmentEntry* entry) const;
 
   Collection& collection_;
   const CompactionPlan plan_;
 
   std::shared_ptr<const CollectionState> inputs_;  // as they were when this began
+  uint64_t load_ = 0;                              // Collection::loads_ then
   std::vector<std::shared_ptr<SegmentEntry>> merged_;
   std::vector<Origin> origins_;  // of row_ids_, and so of segment_'s positions
   std::vector<Origin> carried_;  // dead rows that older readers may still see
@@ -77,6 +86,8 @@ class Compaction {
   Manifest manifest_;
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
+  std::shared_ptr<CollectionState> next_;  // what is published
+  std::vector<Origin> next_origins_;       // of the slots of its tail
   std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
 };
 

@@ -1,10 +1,24 @@
 #include "engine/indexer.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "engine/collection.h"
 
 namespace semblance::engine {
+
+namespace {
+
+// Who searches or writes shall not wait for a processor that a construction has. Threads that this
+// one starts are like it.
+void GiveWay() {
+  constexpr int kNicer = 19;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNicer);  // of this thread, on Linux
+}
+
+}  // namespace
 
 void Indexer::Schedule(std::weak_ptr<Collection> collection, std::chrono::milliseconds delay) {
   std::lock_guard lock(mu_);
@@ -44,6 +58,7 @@ std::string Indexer::LastError() const {
 }
 
 void Indexer::Run() {
+  GiveWay();
   while (true) {
     std::weak_ptr<Collection> next;
     const auto earliest = [this] {

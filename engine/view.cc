@@ -1,6 +1,10 @@
 #include "engine/view.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "index/scan.h"
 
 namespace semblance::engine {
 namespace {
@@ -11,6 +15,17 @@ bool Nearer(const Found& a, const Found& b) {
 
 void Append(const std::vector<index::Neighbour>& neighbours, std::vector<Found>* found) {
   for (const index::Neighbour& n : neighbours) found->push_back({n.row_id, n.distance});
+}
+
+// The distance of the k-th nearest; infinite as long as there are fewer.
+float BoundOf(const std::vector<Found>& found, size_t k) {
+  if (found.size() < k) return std::numeric_limits<float>::infinity();
+  std::vector<float> distances;
+  distances.reserve(found.size());
+  for (const Found& row : found) distances.push_back(row.distance);
+  const auto kth = distances.begin() + static_cast<ptrdiff_t>(k - 1);
+  std::nth_element(distances.begin(), kth, distances.end());
+  return *kth;
 }
 
 // The positions of `segment` whose row ids are in the filter. Both are ascending: a merge, or a
@@ -58,37 +73,50 @@ std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entr
   return allowed;
 }
 
+bool View::AllowedIn(const TailBlock& block, const RowFilter* filter,
+                     index::PositionSet* allowed) const {
+  bool all = true;
+  for (uint32_t s = 0; s < allowed->size(); ++s) {
+    if (Shown(block, s) && (filter == nullptr || filter->Contains(block.row_ids[s]))) continue;
+    allowed->Remove(s);
+    all = false;
+  }
+  return all;
+}
+
 void View::SearchTail(std::span<const float> query, const ViewSearch& options,
                       std::vector<Found>* found) const {
   constexpr size_t kBlocksPerPoll = 16;  // of a megabyte each, or less
   PartReport report;
   report.part = PartReport::Part::kNewest;
-  index::SearchOptions scan;
-  scan.k = options.k;
-  if (options.report != nullptr) scan.stats = &report.stats;
-  const size_t before = found->size();
+  index::SearchOptions nearest;
+  nearest.k = options.k;
+  nearest.bound = BoundOf(*found, options.k);
+  if (options.report != nullptr) nearest.stats = &report.stats;
+  index::RowsScan scan(metric_, query, nearest);
+  bool made = false;  // one block's a search, so that none waits for many
   for (size_t b = 0; b < state_->tail.size(); ++b) {
     if (options.cancel != nullptr && b % kBlocksPerPoll == kBlocksPerPoll - 1 &&
         (*options.cancel)())
       throw index::Error(index::ErrorKind::kInterrupted, "interrupted");
     const TailBlock& block = *state_->tail[b];
     const uint32_t count = state_->SlotsIn(b);
-    index::PositionSet allowed(count, false);
-    for (uint32_t s = 0; s < count; ++s) {
-      if (Shown(block, s) &&
-          (options.filter == nullptr || options.filter->Contains(block.row_ids[s]))) {
-        allowed.Add(s);
-        ++report.allowed;
-      }
+    index::PositionSet allowed(count);
+    const bool all = AllowedIn(block, options.filter, &allowed);
+    auto codes = block.codes();
+    if (!codes && count == block.capacity && !std::exchange(made, true)) {
+      block.MakeCodes(metric_);
+      codes = block.codes();
     }
     report.rows += count;
-    scan.allowed = &allowed;
-    Append(index::ScanNearest(metric_, query, {block.row_ids.data(), count},
-                              {block.vectors.data(), static_cast<size_t>(count) * block.dimension},
-                              scan),
-           found);
+    report.allowed += all ? count : allowed.Count();
+    scan.Add({block.row_ids.data(), count},
+             {block.vectors.data(), static_cast<size_t>(count) * block.dimension},
+             all ? nullptr : &allowed, codes.get());
   }
-  report.found = found->size() - before;
+  const auto rows = scan.Take();
+  Append(rows, found);
+  report.found = rows.size();
   if (options.report != nullptr && report.rows > 0) options.report->parts.push_back(report);
 }
 
@@ -105,6 +133,7 @@ void View::SearchOverlay(std::span<const float> query, const ViewSearch& options
   report.part = PartReport::Part::kUncommitted;
   index::SearchOptions scan;
   scan.k = options.k;
+  scan.bound = BoundOf(*found, options.k);
   scan.allowed = &allowed;
   scan.cancel = options.cancel;
   if (options.report != nullptr) scan.stats = &report.stats;
@@ -118,9 +147,8 @@ void View::SearchOverlay(std::span<const float> query, const ViewSearch& options
   options.report->parts.push_back(report);
 }
 
-std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
-                                                  std::span<const float> query,
-                                                  const ViewSearch& options) const {
+void View::SearchSegment(const SegmentEntry& entry, std::span<const float> query,
+                         const ViewSearch& options, std::vector<Found>* found) const {
   const index::Segment& segment = entry.segment();
   const auto allowed = Allowed(entry, options.filter);
   PartReport report;
@@ -131,9 +159,11 @@ std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
   search.nprobe = options.nprobe;
   search.allowed = allowed.get();
   search.exact = options.exact;
+  search.bound = BoundOf(*found, options.k);
   search.cancel = options.cancel;
   if (options.report != nullptr) search.stats = &report.stats;
-  std::vector<index::Neighbour> nearest = segment.Search(query, search);
+  const std::vector<index::Neighbour> nearest = segment.Search(query, search);
+  Append(nearest, found);
   if (options.report != nullptr) {
     report.segment = entry.number();
     report.kind = segment.kind();
@@ -143,13 +173,22 @@ std::vector<index::Neighbour> View::SearchSegment(const SegmentEntry& entry,
     report.found = nearest.size();
     options.report->parts.push_back(report);
   }
-  return nearest;
+}
+
+// Where most of the nearest are is searched first, which bounds the rest.
+std::vector<const SegmentEntry*> View::LargestFirst() const {
+  std::vector<const SegmentEntry*> entries;
+  for (const auto& entry : state_->segments) entries.push_back(entry.get());
+  std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
+    return a->segment().size() > b->segment().size();
+  });
+  return entries;
 }
 
 std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& options) const {
   std::vector<Found> found;
   if (options.k == 0) return found;
-  for (const auto& entry : state_->segments) Append(SearchSegment(*entry, query, options), &found);
+  for (const SegmentEntry* entry : LargestFirst()) SearchSegment(*entry, query, options, &found);
   SearchTail(query, options, &found);
   if (overlay_ && !overlay_->empty()) SearchOverlay(query, options, &found);
   const size_t kept = std::min<size_t>(options.k, found.size());

@@ -78,11 +78,13 @@ class View {
   bool Shown(const SegmentEntry& entry, uint32_t position) const;
   bool Shown(const TailBlock& block, uint32_t slot) const;
   std::optional<RowPlace> FindInSegments(int64_t row_id) const;
-  std::vector<index::Neighbour> SearchSegment(const SegmentEntry& entry,
-                                              std::span<const float> query,
-                                              const ViewSearch& options) const;
+  std::vector<const SegmentEntry*> LargestFirst() const;
+  void SearchSegment(const SegmentEntry& entry, std::span<const float> query,
+                     const ViewSearch& options, std::vector<Found>* found) const;
   std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry,
                                                     const RowFilter* filter) const;
+  // Takes out of `allowed` the slots that are not shown or do not pass; whether none was.
+  bool AllowedIn(const TailBlock& block, const RowFilter* filter, index::PositionSet* allowed) const;
   void SearchTail(std::span<const float> query, const ViewSearch& options,
                   std::vector<Found>* found) const;
   void SearchOverlay(std::span<const float> query, const ViewSearch& options,

@@ -196,6 +196,13 @@ float CodeScorer::Least(uint32_t position, float distance) const {
   return static_cast<float>(std::max<double>(least, -kLargest));
 }
 
+double CodeScorer::query_length() const { return std::sqrt(static_cast<double>(query_square_)); }
+
+double CodeScorer::query_error() const {
+  // Half a scale an element, and a little for a quotient that was rounded the other way.
+  return 0.501 * static_cast<double>(terms_.scale) * std::sqrt(static_cast<double>(codes_.dimension));
+}
+
 float CodeScorer::ScoreOne(uint32_t position) const {
   float distance;
   ScoreAt(&position, 1, &distance);

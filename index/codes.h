@@ -122,6 +122,10 @@ class CodeScorer {
   // Five of its standard deviations are taken off. Where errors are independent of each other, as
   // in vectors that are learnt or drawn, one in some three million is larger.
   float Least(uint32_t position, float distance) const;
+  static constexpr bool kByCode = true;
+  // Of the query less the centre: its length, and what that of its codes' error is not above.
+  double query_length() const;
+  double query_error() const;
   float Refined(uint32_t, float distance) const { return distance; }
   void Prefetch(uint32_t position) const { PrefetchCodes(codes_, position); }
 

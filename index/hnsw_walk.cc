@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "index/codes.h"
 #include "index/top_k.h"
@@ -51,6 +52,34 @@ struct Scratch {
   uint64_t measured = 0;  // by this walk
   uint32_t nodes[2 * kMaxHnswM];
   float distances[2 * kMaxHnswM];
+};
+
+// Whether a walk has come near enough to what somebody else has found to be worth its candidates.
+// Where the nearest of a quarter of them is surely too far, the others are farther.
+template <typename AnyScorer>
+class Prospect {
+ public:
+  Prospect(const AnyScorer& scorer, const SearchOptions& options)
+      : scorer_(scorer),
+        bound_(options.bound),
+        enough_(std::max<uint32_t>(options.ef, options.k) / 4),
+        good_(bound_ == std::numeric_limits<float>::infinity()) {}
+
+  void Reached(uint32_t node, float distance) {
+    if (good_ || distance >= nearest_) return;
+    nearest_ = distance;
+    good_ = scorer_.Least(node, distance) <= bound_;
+  }
+  // Of one more node whose links are to be looked at.
+  bool Worth() { return good_ || opened_++ < enough_; }
+
+ private:
+  const AnyScorer& scorer_;
+  const float bound_;
+  const uint32_t enough_;
+  bool good_;
+  uint32_t opened_ = 0;
+  float nearest_ = std::numeric_limits<float>::infinity();
 };
 
 // The unvisited links of a node, into scratch.nodes; their vectors are on the way to the cache.
@@ -116,16 +145,18 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, con
   std::vector<Candidate>& frontier = scratch.frontier;
   frontier.clear();
   TopK nearest(std::max(options.ef, options.k));
+  Prospect prospect(scorer, options);
 
   const auto reach = [&](float distance, uint32_t node) {
     frontier.push_back({distance, node});
     std::push_heap(frontier.begin(), frontier.end(), Farther);
+    prospect.Reached(node, distance);
     OfferWithFollowers(graph, distance, node, row_ids, options.allowed, nearest);
   };
   const Candidate start = Descend(graph, scorer, scratch);
   scratch.visited.Visit(start.node);
   reach(start.distance, start.node);
-  while (!frontier.empty() && frontier.front().distance <= nearest.bound()) {
+  while (!frontier.empty() && frontier.front().distance <= nearest.bound() && prospect.Worth()) {
     const uint32_t node = frontier.front().node;
     std::pop_heap(frontier.begin(), frontier.end(), Farther);
     frontier.pop_back();

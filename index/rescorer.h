@@ -13,9 +13,13 @@ namespace semblance::index {
 // The k nearest of what is added, on metric.h's scale. Reads vectors in batches.
 class Rescorer {
  public:
-  // `query` and `vectors` are not owned; k at least 1.
-  Rescorer(Metric metric, std::span<const float> query, const VectorSource& vectors, uint32_t k)
-      : metric_(metric), query_(query), vectors_(vectors), nearest_(k) {}
+  // `query` and `vectors` are not owned; options.k at least 1, options.bound holds.
+  Rescorer(Metric metric, std::span<const float> query, const VectorSource& vectors,
+           const SearchOptions& options)
+      : metric_(metric),
+        query_(query),
+        vectors_(vectors),
+        nearest_(options.k, options.bound) {}
 
   void Add(uint32_t position, int64_t row_id) {
     positions_.push_back(position);
@@ -23,7 +27,7 @@ class Rescorer {
     if (positions_.size() == kBatch) MeasureBatch();
   }
   // Whether a row that is surely no nearer than `least` can be among the k nearest.
-  bool MayEnter(float least) const { return !nearest_.full() || least <= nearest_.bound(); }
+  bool MayEnter(float least) const { return least <= nearest_.bound(); }
   // What was added is measured now; otherwise that is done when a batch is full and by Take().
   void MeasureBatch();
   size_t waiting() const { return positions_.size(); }

@@ -39,6 +39,9 @@ class Scorer {
   // wherever it lies and ties are ties.
   float slack() const { return metric_ == Metric::kCosine && kind_ == Rows::kRaw ? 2e-5f : 0; }
   float Refined(uint32_t position, float distance) const;
+  // What a distance that was measured is surely not below.
+  float Least(uint32_t, float distance) const { return distance - slack(); }
+  static constexpr bool kByCode = false;
   void Prefetch(uint32_t position) const { PrefetchRow(Row(position), dimension_); }
 
  private:

@@ -102,7 +102,8 @@ class StoredSegment final : public Segment {
       const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
       if (!ScanIsBetter(data_.metric, count, size(), std::max(options.ef, options.k))) {
         std::vector<Neighbour> found = Walk(*data_.graph, scorer, data_.row_ids.data(), options);
-        if (found.size() == std::min(options.k, count)) return found;
+        const bool bounded = options.bound < std::numeric_limits<float>::infinity();
+        if (bounded || found.size() == std::min(options.k, count)) return found;
       }
     }
     return Scan(scorer, data_.row_ids.data(), size(), options);
@@ -112,7 +113,7 @@ class StoredSegment final : public Segment {
                                      const SearchOptions& options) const {
     const CodeScorer scorer(*data_.codes, query);
     if (options.k == 0) return {};
-    Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options.k);
+    Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options);
     if (options.exact) return MeasureAll(options, rescorer);
     SearchOptions wide = options;
     const uint32_t oversample =

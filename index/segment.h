@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -95,6 +96,8 @@ struct SearchOptions {
   uint32_t nprobe = 32;                  // IVF: lists looked into at least
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
   bool exact = false;                    // measure every allowed vector, whatever the kind
+  // Farther rows need not be found: what somebody else found has k as near as that.
+  float bound = std::numeric_limits<float>::infinity();
   SearchStats* stats = nullptr;          // added to, when given
   // Polled by scans, some milliseconds apart, when given; true: kInterrupted is thrown.
   const std::function<bool()>* cancel = nullptr;

@@ -11,21 +11,22 @@
 
 namespace semblance::index {
 
-// A heap of at most `capacity` neighbours (at least one) with the farthest on top.
+// A heap of at most `capacity` neighbours (at least one) with the farthest on top. None farther
+// than `bound` enters.
 class TopK {
  public:
-  explicit TopK(size_t capacity) : capacity_(std::max<size_t>(capacity, 1)) {
+  explicit TopK(size_t capacity, float bound = std::numeric_limits<float>::infinity())
+      : capacity_(std::max<size_t>(capacity, 1)), bound_(bound) {
     heap_.reserve(std::min<size_t>(capacity_, 1024));  // a k of millions may find few rows
   }
 
   bool full() const { return heap_.size() == capacity_; }
   // Nothing farther than this can still enter.
-  float bound() const {
-    return full() ? heap_.front().distance : std::numeric_limits<float>::infinity();
-  }
+  float bound() const { return full() ? std::min(bound_, heap_.front().distance) : bound_; }
 
   // Whether it entered.
   bool Offer(const Neighbour& neighbour) {
+    if (neighbour.distance > bound_) return false;
     if (full()) {
       if (!Nearer(neighbour, heap_.front())) return false;
       std::pop_heap(heap_.begin(), heap_.end(), Nearer);
@@ -44,6 +45,7 @@ class TopK {
 
  private:
   const size_t capacity_;
+  const float bound_;
   std::vector<Neighbour> heap_;
 };
 

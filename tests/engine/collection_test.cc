@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "engine/error.h"
 #include "engine/families.h"
@@ -188,6 +190,29 @@ TEST_F(CollectionTest, NeverGivesANumberTwice) {
 }
 
 // The newer file comes back after the older one was written to: its rows of then are gone.
+// A segment that was being made meanwhile used to bring the undone rows back.
+TEST_F(CollectionTest, UndoesCommitsOfWhichASegmentIsBeingMade) {
+  Rows first, second;
+  for (int64_t row = 1; row <= 6000; ++row) first[row] = {static_cast<float>(row), 0};
+  for (int64_t row = 5001; row <= 9000; ++row) second[row] = {static_cast<float>(row), 1};
+  Commit(first);
+  Commit(second);
+  std::thread writer;
+  const auto begin = [&] {
+    if (!writer.joinable()) {
+      writer = std::thread([&] { collection_->BeginWrite(1); });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  };
+  collection_->Maintain(begin);
+  ASSERT_TRUE(writer.joinable());
+  writer.join();
+  EXPECT_EQ(At(1), first);
+  Reopen();
+  EXPECT_EQ(At(1), first);
+}
+
 TEST_F(CollectionTest, RefusesAFileWhoseCommitItHasUndone) {
   for (int i = 1; i <= 3; ++i) Commit({{i, {1, 0}}});
   commit_ = 1;

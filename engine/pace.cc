@@ -1,0 +1,37 @@
+#include "engine/pace.h"
+
+#include <algorithm>
+
+#include "engine/compaction.h"
+
+namespace semblance::engine {
+namespace {
+
+constexpr std::chrono::duration<double> kLeast{0.00002};
+constexpr std::chrono::duration<double> kMost{0.005};
+
+}  // namespace
+
+void Pace::Indexed(uint64_t rows, Clock::duration took) {
+  constexpr uint64_t kEnoughToTell = 1024;
+  if (rows < kEnoughToTell) return;
+  const std::chrono::duration<double> measured =
+      std::chrono::duration<double>(took) / static_cast<double>(rows);
+  of_a_row_ = std::clamp((of_a_row_ + measured) / 2, kLeast, kMost);
+}
+
+void Pace::Wrote(uint64_t rows, uint64_t backlog, Clock::time_point now) {
+  if (backlog <= kSearchedSealWrites || !SearchedLately(now)) return;
+  // The more of them there are, the slower, so that there is an end to it.
+  const double times = static_cast<double>(backlog) / kSearchedSealWrites / 2;
+  const auto cost = std::chrono::duration_cast<Clock::duration>(
+      of_a_row_ * times * static_cast<double>(rows));
+  next_ = std::max(next_, now) + std::min<Clock::duration>(cost, kLongestWait);
+}
+
+Pace::Clock::time_point Pace::NextWrite(Clock::time_point now) const {
+  if (!SearchedLately(now)) return now;
+  return std::clamp<Clock::time_point>(next_, now, now + kLongestWait);
+}
+
+}  // namespace semblance::engine

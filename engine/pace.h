@@ -1,0 +1,41 @@
+// How long a writer waits so that the background thread keeps up with it while others search.
+//
+// Rows that have no index yet are scanned by every search. A writer that is faster than the
+// construction of graphs would make searches as slow as a scan of all it wrote; so while somebody
+// searches, and there are more such rows than one segment gets, each commit is followed by the time
+// that indexing as many rows takes, or a multiple of it. While nobody searches, writers wait for
+// nothing.
+//
+// Threads: the owner's lock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace semblance::engine {
+
+class Pace {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // A transaction waits no longer, however many rows the last one had.
+  static constexpr std::chrono::milliseconds kLongestWait{1000};
+  // Somebody searches: the last search was so long ago, or less.
+  static constexpr std::chrono::milliseconds kLately{1000};
+
+  void Searched(Clock::time_point now) { searched_ = now; }
+  bool SearchedLately(Clock::time_point now) const { return now - searched_ <= kLately; }
+  // So many rows got an index in that time.
+  void Indexed(uint64_t rows, Clock::duration took);
+  // A commit of `rows` rows was published, with which `backlog` rows have no index.
+  void Wrote(uint64_t rows, uint64_t backlog, Clock::time_point now);
+  // When the next transaction may begin to write: up to kLongestWait from now.
+  Clock::time_point NextWrite(Clock::time_point now) const;
+
+ private:
+  Clock::time_point searched_{};
+  Clock::time_point next_{};
+  std::chrono::duration<double> of_a_row_{0.0003};  // of 384 numbers; until it is measured
+};
+
+}  // namespace semblance::engine

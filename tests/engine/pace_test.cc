@@ -1,0 +1,62 @@
+#include "engine/pace.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/compaction.h"
+
+namespace semblance::engine {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr uint64_t kFew = kSearchedSealWrites;
+constexpr uint64_t kMany = 4 * kSearchedSealWrites;
+const Pace::Clock::time_point kNow = Pace::Clock::now();
+
+TEST(Pace, LetsAWriterGoOnWhileNobodySearches) {
+  Pace pace;
+  pace.Wrote(100000, kMany, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow);
+}
+
+TEST(Pace, LetsAWriterGoOnWhileFewRowsHaveNoIndex) {
+  Pace pace;
+  pace.Searched(kNow);
+  pace.Wrote(1000, kFew, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow);
+}
+
+TEST(Pace, TakesTheTimeOfIndexingWhatWasWritten) {
+  Pace pace;
+  for (int i = 0; i < 20; ++i) pace.Indexed(10000, std::chrono::seconds(10));  // a row a millisecond
+  pace.Searched(kNow);
+  pace.Wrote(100, 2 * kSearchedSealWrites + 1, kNow);
+  EXPECT_GE(pace.NextWrite(kNow) - kNow, milliseconds(99));
+  EXPECT_LE(pace.NextWrite(kNow) - kNow, milliseconds(102));
+}
+
+TEST(Pace, IsSlowerTheMoreRowsWait) {
+  Pace some, more;
+  some.Searched(kNow);
+  more.Searched(kNow);
+  some.Wrote(100, kMany, kNow);
+  more.Wrote(100, 2 * kMany, kNow);
+  EXPECT_GT(more.NextWrite(kNow), some.NextWrite(kNow));
+}
+
+TEST(Pace, HasAnEndToEachWait) {
+  Pace pace;
+  pace.Searched(kNow);
+  for (int i = 0; i < 10; ++i) pace.Wrote(1u << 20, 1u << 24, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow + Pace::kLongestWait);
+}
+
+TEST(Pace, ForgetsItAllWhenNobodySearchesAnyMore) {
+  Pace pace;
+  pace.Searched(kNow);
+  pace.Wrote(1u << 20, 1u << 24, kNow);
+  const auto later = kNow + Pace::kLately + milliseconds(1);
+  EXPECT_EQ(pace.NextWrite(later), later);
+}
+
+}  // namespace
+}  // namespace semblance::engine
