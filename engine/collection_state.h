@@ -83,6 +83,7 @@ class SegmentEntry {
 
   uint64_t number() const { return number_; }
   const index::Segment& segment() const { return *segment_; }
+  const std::shared_ptr<const index::Segment>& shared_segment() const { return segment_; }
   uint64_t created(uint32_t position) const { return created_ ? (*created_)[position] : 0; }
   uint64_t deleted(uint32_t position) const { return deleted_.Get(position); }
   uint32_t dead_count() const;

@@ -1,9 +1,17 @@
 // A set of row ids that a search may return.
+//
+// Threads: const methods may run concurrently.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
+
+#include "index/row_filter.h"
+#include "index/segment.h"
 
 namespace semblance::engine {
 
@@ -18,8 +26,20 @@ class RowFilter {
   }
   const std::vector<int64_t>& row_ids() const { return row_ids_; }  // ascending, distinct
 
+  // Where its rows are in a segment. Found once, and kept for the next search as long as the
+  // segment is there.
+  std::shared_ptr<const index::PositionSet> PositionsIn(
+      const std::shared_ptr<const index::Segment>& segment) const;
+
  private:
+  struct Found {
+    std::weak_ptr<const index::Segment> segment;
+    std::shared_ptr<const index::PositionSet> positions;
+  };
+
   std::vector<int64_t> row_ids_;
+  mutable std::mutex mu_;
+  mutable std::vector<Found> found_;  // guarded by mu_
 };
 
 }  // namespace semblance::engine

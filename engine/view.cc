@@ -28,42 +28,17 @@ float BoundOf(const std::vector<Found>& found, size_t k) {
   return *kth;
 }
 
-// The positions of `segment` whose row ids are in the filter. Both are ascending: a merge, or a
-// search for each of few.
-index::PositionSet Positions(const index::Segment& segment, const RowFilter& filter) {
-  index::PositionSet positions(segment.size(), false);
-  const std::vector<int64_t>& wanted = filter.row_ids();
-  if (wanted.size() < segment.size() / 16) {
-    for (int64_t row_id : wanted) {
-      if (const auto position = segment.Find(row_id)) positions.Add(*position);
-    }
-    return positions;
-  }
-  size_t w = 0;
-  for (uint32_t p = 0; p < segment.size() && w < wanted.size();) {
-    const int64_t row_id = segment.row_id(p);
-    if (row_id < wanted[w]) {
-      ++p;
-    } else if (row_id > wanted[w]) {
-      ++w;
-    } else {
-      positions.Add(p++);
-      ++w;
-    }
-  }
-  return positions;
-}
-
 }  // namespace
 
 std::shared_ptr<const index::PositionSet> View::Allowed(const SegmentEntry& entry,
                                                         const RowFilter* filter) const {
   std::shared_ptr<const index::PositionSet> visible = entry.VisiblePositions(commit_);
   const bool overlaid = overlay_ && !overlay_->empty();
-  if (filter == nullptr && !overlaid) return visible;
   const index::Segment& segment = entry.segment();
-  auto allowed = std::make_shared<index::PositionSet>(filter ? Positions(segment, *filter)
-                                                             : index::PositionSet(segment.size()));
+  const auto filtered = filter ? filter->PositionsIn(entry.shared_segment()) : nullptr;
+  if (!overlaid && !(filtered && visible)) return filtered ? filtered : visible;
+  auto allowed = std::make_shared<index::PositionSet>(
+      filtered ? *filtered : index::PositionSet(segment.size()));
   if (visible) allowed->Intersect(*visible);
   if (overlaid) {
     overlay_->ForEach([&](int64_t row_id, std::span<const float>) {

@@ -16,6 +16,7 @@
 #include "engine/error.h"
 #include "engine/view.h"
 #include "sql_ext/connection.h"
+#include "sql_ext/filter_cache.h"
 #include "sql_ext/hidden_columns.h"
 #include "sql_ext/register.h"
 #include "sql_ext/shadow_tables.h"
@@ -138,6 +139,7 @@ struct Table : sqlite3_vtab {
   const TableSchema columns;
   const std::vector<HiddenColumn> hidden_columns;
   ShadowTables shadow;
+  FilterCache filters;
   // Of Connection::writes().
   Connection::TableKey Key() const { return {shadow.schema(), id}; }
   // The commit of the current collection that this connection sees: after a COMMIT that failed with

@@ -98,6 +98,7 @@ std::string ConditionWriter::Comparison(const PlanStep& step, const Column& colu
   const int type = sqlite3_value_type(value);
   const bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
   const bool pattern = operation == "LIKE" || operation == "GLOB" || operation == "REGEXP";
+  request_.asks_host |= pattern;
   const bool own_value = step.literal || (counted_ && sqlite3_value_frombind(value) != 0);
   if (!number || pattern || own_value || column.affinity == Column::Affinity::kNumeric)
     return plain;
@@ -149,6 +150,7 @@ std::string ConditionWriter::InList(const Column& column, const std::string& col
 
 void ConditionWriter::Add(const PlanStep& step, sqlite3_value* value) {
   const Column column = Find(step.column);
+  request_.asks_host |= !step.collation.empty();
   std::string condition;
   if (step.comparison == "IN") {
     condition = InList(column, Collate(step), value);

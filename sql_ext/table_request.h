@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sql_ext/statement.h"
-#include "sql_ext/table.h"
+#include "sql_ext/table_schema.h"
 #include "sql_ext/values.h"
 
 namespace semblance::sql {
@@ -50,6 +50,7 @@ struct TableRequest {
   DistanceRange distance;
   bool nothing = false;  // a condition that no row meets
   std::string where;     // on the content table; empty: every row
+  bool asks_host = false;  // `where` calls a function or collation that the host may have replaced
 
   // The parameters of `where`.
   void BindTo(Statement* statement) const;

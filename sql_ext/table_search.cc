@@ -49,12 +49,18 @@ Meaning PlainMeaning(const Table& table, const TableState& state, sqlite3_value*
 // The rows that meet the conditions beside MATCH; nullptr: all of them.
 std::shared_ptr<const engine::RowFilter> FilterFor(Table* table, const TableRequest& request) {
   if (request.where.empty()) return nullptr;
+  auto key = table->filters.KeyOf(&table->shadow, table->columns, request);
+  if (key) {
+    if (auto kept = table->filters.Find(*key)) return kept;
+  }
   Statement select(table->db(), "SELECT " + table->columns.ContentRowId() + " FROM " +
                                     table->shadow.ContentName() + request.where);
   request.BindTo(&select);
   std::vector<int64_t> row_ids;
   while (select.Step()) row_ids.push_back(select.Int(0));
-  return std::make_shared<engine::RowFilter>(std::move(row_ids));
+  auto filter = std::make_shared<const engine::RowFilter>(std::move(row_ids));
+  if (key) table->filters.Keep(*std::move(key), filter);
+  return filter;
 }
 
 void CheckHybrid(const Table& table, size_t vector, const TableRequest& request) {
