@@ -78,8 +78,7 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
   }
 }
 
-void Collection::KeepPace(std::unique_lock<std::mutex>& lock,
-                          const std::function<bool()>& cancel) {
+void Collection::KeepPace(std::unique_lock<std::mutex>& lock, const std::function<bool()>& cancel) {
   constexpr std::chrono::milliseconds kBetweenPolls{10};
   const auto until = pace_.NextWrite(Pace::Clock::now());
   while (indexer_ != nullptr && Pace::Clock::now() < until) {
@@ -313,8 +312,8 @@ uint32_t Collection::BlockCapacity() const {
   return std::clamp<uint32_t>(kBlockBytes / (4 * options_.dimension), 16, 4096);
 }
 
-uint32_t Collection::AppendToTail(int64_t row_id, std::span<const float> vector,
-                                  Lifetime lifetime, CollectionState* state) const {
+uint32_t Collection::AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
+                                  CollectionState* state) const {
   const uint32_t capacity = BlockCapacity();
   const uint32_t slot = state->tail_count % capacity;
   if (slot == 0) state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension));

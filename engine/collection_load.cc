@@ -7,6 +7,7 @@
 #include "engine/compaction.h"
 #include "engine/error.h"
 #include "engine/families.h"
+#include "engine/index_choice.h"
 #include "engine/row_codec.h"
 #include "engine/stored_vectors.h"
 #include "index/error.h"
@@ -83,13 +84,6 @@ std::shared_ptr<const std::vector<uint64_t>> LoadCreated(const storage::Store& s
   return std::make_shared<std::vector<uint64_t>>(DecodeCreated(*value));
 }
 
-bool MayBe(const CollectionOptions& options, index::Quantization quantization) {
-  // Lists that were chosen for want of memory: index_choice.h.
-  return quantization == options.quantization ||
-         (options.automatic && options.quantization == index::Quantization::kNone &&
-          quantization == index::Quantization::kSq8);
-}
-
 std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection,
                                         uint64_t number, uint32_t size) {
   std::vector<uint32_t> positions;
@@ -161,7 +155,7 @@ void Collection::LoadSegments(const Manifest& manifest, const LoadPoll& poll,
     if (created) rescoring = RescoringBy(created);
     auto segment = LoadSegment(*store_, id_, number, rescoring, [&] { poll.Now(); });
     if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
-        !MayBe(options_, segment->quantization()) ||
+        segment->quantization() != QuantizationOf(options_, segment->kind()) ||
         (created && created->size() != segment->size())) {
       throw Error(ErrorKind::kCorruption,
                   "segment " + std::to_string(number) + " of collection " + Hex(id_) +

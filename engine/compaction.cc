@@ -152,10 +152,9 @@ index::SegmentOptions Compaction::OptionsOfSegment() const {
     if (std::find(merged_.begin(), merged_.end(), entry) == merged_.end())
       all += entry->segment().size();
   }
-  const SegmentChoice choice = ChooseSegment(wanted, row_ids_.size(), all);
   index::SegmentOptions options;
-  options.kind = plan_.indexed ? choice.kind : index::Kind::kFlat;
-  options.quantization = choice.quantization;
+  options.kind = plan_.indexed ? ChooseKind(wanted, row_ids_.size(), all) : index::Kind::kFlat;
+  options.quantization = QuantizationOf(wanted, options.kind);
   options.metric = wanted.metric;
   options.dimension = wanted.dimension;
   options.hnsw_m = wanted.hnsw_m;
@@ -183,9 +182,8 @@ bool Compaction::Build(index::SegmentOptions options, const std::function<bool()
 void Compaction::FindCommits() {
   for (size_t i = 0; i < origins_.size(); ++i) {
     if (origins_[i].created != 0) continue;
-    const auto version =
-        storage::GetAt(*collection_.store_, kRows, RowBase(collection_.id_, row_ids_[i]),
-                       inputs_->last_commit);
+    const auto version = storage::GetAt(
+        *collection_.store_, kRows, RowBase(collection_.id_, row_ids_[i]), inputs_->last_commit);
     if (!version) {
       throw Error(ErrorKind::kCorruption,
                   "the vector of row " + std::to_string(row_ids_[i]) + " is not in the store");
@@ -403,7 +401,8 @@ bool Compaction::Run(const std::function<bool()>& cancel) {
   Gather();
   if (!BuildAndSave([&] { return collection_.rewinding_ || (cancel && cancel()); })) return false;
   if (!WriteManifestAndDeadRows()) {
-    if (segment_) collection_.store_->DeleteBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
+    if (segment_)
+      collection_.store_->DeleteBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
     return false;
   }
   Publish();
@@ -415,7 +414,7 @@ bool Compaction::Run(const std::function<bool()>& cancel) {
 bool Collection::WantsIndex(const SegmentEntry& entry) const {
   const index::Segment& segment = entry.segment();
   return segment.kind() == index::Kind::kFlat &&
-         ChooseSegment(options_, segment.size(), RowsAtMost()).kind != index::Kind::kFlat;
+         ChooseKind(options_, segment.size(), RowsAtMost()) != index::Kind::kFlat;
 }
 
 uint64_t Collection::Backlog() const {

@@ -86,8 +86,8 @@ class Compaction {
   Manifest manifest_;
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
-  std::shared_ptr<CollectionState> next_;  // what is published
-  std::vector<Origin> next_origins_;       // of the slots of its tail
+  std::shared_ptr<CollectionState> next_;                 // what is published
+  std::vector<Origin> next_origins_;                      // of the slots of its tail
   std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
 };
 

@@ -26,14 +26,20 @@ uint64_t GraphBytes(const CollectionOptions& options, uint64_t rows) {
   return rows * (vector + links + 4 * sizeof(uint64_t));
 }
 
-SegmentChoice ChooseSegment(const CollectionOptions& options, uint64_t rows, uint64_t all) {
+index::Quantization QuantizationOf(const CollectionOptions& options, index::Kind kind) {
+  using index::Quantization;
+  const bool lists = kind == index::Kind::kIvf;
+  if (options.quantization == Quantization::kPq && !lists) return Quantization::kSq8;
+  if (options.quantization == Quantization::kNone && options.automatic && lists)
+    return Quantization::kSq8;
+  return options.quantization;
+}
+
+index::Kind ChooseKind(const CollectionOptions& options, uint64_t rows, uint64_t all) {
   const uint64_t from = options.automatic ? kAutomaticGraphFrom : kGraphFrom;
-  if (options.kind == index::Kind::kFlat || rows < from)
-    return {index::Kind::kFlat, options.quantization};
-  if (!options.automatic || GraphBytes(options, all) <= MemoryLimit(options))
-    return {options.kind, options.quantization};
-  const bool codes = options.quantization != index::Quantization::kNone;
-  return {index::Kind::kIvf, codes ? options.quantization : index::Quantization::kSq8};
+  if (rows < from) return index::Kind::kFlat;
+  const bool fits = !options.automatic || GraphBytes(options, all) <= MemoryLimit(options);
+  return fits ? options.kind : index::Kind::kIvf;
 }
 
 }  // namespace semblance::engine

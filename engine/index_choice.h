@@ -12,15 +12,13 @@ inline constexpr uint64_t kGraphFrom = 2000;
 // The same of index=auto: below it an exact scan takes about a millisecond, and misses nothing.
 inline constexpr uint64_t kAutomaticGraphFrom = 20000;
 
-struct SegmentChoice {
-  index::Kind kind;
-  index::Quantization quantization;
-};
+// Of a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact below
+// kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists.
+index::Kind ChooseKind(const CollectionOptions& options, uint64_t rows, uint64_t all);
 
-// For a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact below
-// kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists,
-// which keep 8-bit codes where options name no quantization.
-SegmentChoice ChooseSegment(const CollectionOptions& options, uint64_t rows, uint64_t all);
+// What a segment of that kind keeps: pq is of lists only, elsewhere 8-bit codes stand for it; and
+// lists that were chosen for want of memory keep those where options name no quantization.
+index::Quantization QuantizationOf(const CollectionOptions& options, index::Kind kind);
 
 // Memory that a graph of so many rows takes, nearly.
 uint64_t GraphBytes(const CollectionOptions& options, uint64_t rows);

@@ -84,7 +84,8 @@ class View {
   std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry,
                                                     const RowFilter* filter) const;
   // Takes out of `allowed` the slots that are not shown or do not pass; whether none was.
-  bool AllowedIn(const TailBlock& block, const RowFilter* filter, index::PositionSet* allowed) const;
+  bool AllowedIn(const TailBlock& block, const RowFilter* filter,
+                 index::PositionSet* allowed) const;
   void SearchTail(std::span<const float> query, const ViewSearch& options,
                   std::vector<Found>* found) const;
   void SearchOverlay(std::span<const float> query, const ViewSearch& options,

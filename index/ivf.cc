@@ -6,6 +6,7 @@
 
 #include "index/codes.h"
 #include "index/error.h"
+#include "index/product_codes.h"
 #include "index/scan.h"
 #include "index/scorer.h"
 #include "index/top_k.h"
@@ -50,7 +51,14 @@ class NearestLists {
   std::vector<Entry> heap_;
 };
 
-// Offers the allowed rows of a range of slots; gives their number.
+// What measures the rows of a list.
+template <typename AnyScorer>
+const AnyScorer& InList(const AnyScorer& scorer, uint32_t) {
+  return scorer;
+}
+ProductTable InList(const ProductScorer& scorer, uint32_t list) { return scorer.InList(list); }
+
+// Offers the allowed rows of a list; gives their number.
 template <typename AnyScorer>
 class ListScan {
  public:
@@ -58,31 +66,36 @@ class ListScan {
            const SearchOptions& options)
       : lists_(lists), scorer_(scorer), row_ids_(row_ids), options_(options), poll_(options) {}
 
-  uint32_t Run(uint32_t first, uint32_t end, TopK& nearest) {
+  uint32_t Run(uint32_t list, TopK& nearest) {
+    const auto& in_list = InList(scorer_, list);
     uint32_t met = 0;
-    for (; first < end; first += std::min(kScanBlock, end - first)) {
+    const uint32_t end = lists_.begins[list + 1];
+    for (uint32_t first = lists_.begins[list]; first < end;
+         first += std::min(kScanBlock, end - first)) {
       poll_.Block();
       const uint32_t count = std::min(kScanBlock, end - first);
-      met +=
-          options_.allowed == nullptr ? All(first, count, nearest) : Allowed(first, count, nearest);
+      met += options_.allowed == nullptr ? All(in_list, first, count, nearest)
+                                         : Allowed(in_list, first, count, nearest);
     }
     return met;
   }
 
  private:
-  uint32_t All(uint32_t first, uint32_t count, TopK& nearest) {
-    scorer_.Score(first, count, distances_);
+  template <typename ListScorer>
+  uint32_t All(const ListScorer& scorer, uint32_t first, uint32_t count, TopK& nearest) {
+    scorer.Score(first, count, distances_);
     for (uint32_t i = 0; i < count; ++i) Offer(first + i, distances_[i], nearest);
     return count;
   }
-  uint32_t Allowed(uint32_t first, uint32_t count, TopK& nearest) {
+  template <typename ListScorer>
+  uint32_t Allowed(const ListScorer& scorer, uint32_t first, uint32_t count, TopK& nearest) {
     uint32_t slots[kScanBlock];
     uint32_t allowed = 0;
     for (uint32_t slot = first; slot < first + count; ++slot) {
       if (options_.allowed->Contains(lists_.positions[slot])) slots[allowed++] = slot;
     }
     const RowOrder order = allowed * 2 >= count ? RowOrder::kInOrder : RowOrder::kScattered;
-    scorer_.ScoreAt(slots, allowed, distances_, order);
+    scorer.ScoreAt(slots, allowed, distances_, order);
     for (uint32_t i = 0; i < allowed; ++i) Offer(slots[i], distances_[i], nearest);
     return allowed;
   }
@@ -160,8 +173,7 @@ std::vector<Neighbour> SearchLists(const IvfLists& lists, Metric metric,
   size_t looked_into = 0;
   for (; near.left() > 0 && met < allowed && (looked_into < probes || met < enough);
        ++looked_into) {
-    const uint32_t list = near.Take();
-    met += scan.Run(lists.begins[list], lists.begins[list + 1], nearest);
+    met += scan.Run(near.Take(), nearest);
   }
   if (options.stats != nullptr) {
     options.stats->lists += static_cast<uint32_t>(looked_into);
@@ -177,6 +189,9 @@ template std::vector<Neighbour> SearchLists(const IvfLists&, Metric, std::span<c
                                             const SearchOptions&);
 template std::vector<Neighbour> SearchLists(const IvfLists&, Metric, std::span<const float>,
                                             const CodeScorer&, std::span<const int64_t>,
+                                            const SearchOptions&);
+template std::vector<Neighbour> SearchLists(const IvfLists&, Metric, std::span<const float>,
+                                            const ProductScorer&, std::span<const int64_t>,
                                             const SearchOptions&);
 
 }  // namespace semblance::index

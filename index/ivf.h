@@ -41,7 +41,8 @@ void NumberSlots(IvfLists& lists);
 // The options.k nearest of the rows in the options.nprobe lists nearest to the query, or in more
 // lists: behind a filter that lets a share s through it looks into nprobe / sqrt(s), because the
 // nearest allowed are farther off; and it goes on until four times k rows were met or none is left.
-// options.exact: all lists. `scorer` measures slots. AnyScorer: Scorer or CodeScorer.
+// options.exact: all lists. `scorer` measures slots. AnyScorer: Scorer,
+// CodeScorer or ProductScorer.
 template <typename AnyScorer>
 std::vector<Neighbour> SearchLists(const IvfLists& lists, Metric metric,
                                    std::span<const float> query, const AnyScorer& scorer,

@@ -38,7 +38,7 @@ class StoredSegment final : public Segment {
  public:
   StoredSegment(SegmentData data, const Rescoring& rescoring)
       : data_(std::move(data)), rescoring_(rescoring) {
-    if (data_.codes && (!rescoring_.vectors || rescoring_.oversample == 0)) {
+    if (quantized() && (!rescoring_.vectors || rescoring_.oversample == 0)) {
       throw Error(
           ErrorKind::kInvalid,
           "a quantized segment needs a source of its vectors and an oversample of 1 or more");
@@ -53,7 +53,11 @@ class StoredSegment final : public Segment {
                                            std::to_string(data_.dimension));
     }
     CheckAllowed(options.allowed, size());
-    if (data_.codes) return SearchCodes(query, options);
+    if (data_.codes) return SearchCodes(CodeScorer(*data_.codes, query), query, options);
+    if (data_.product) {
+      const ProductScorer scorer(*data_.product, *data_.lists, data_.metric, query);
+      return SearchCodes(scorer, query, options);
+    }
     const Scorer scorer(data_.metric, query, data_.vectors.data(), Scorer::Rows::kUnit);
     return Nearest(scorer, query, options);
   }
@@ -61,15 +65,13 @@ class StoredSegment final : public Segment {
   Kind kind() const override {
     return data_.graph ? Kind::kHnsw : data_.lists ? Kind::kIvf : Kind::kFlat;
   }
-  Quantization quantization() const override {
-    return data_.codes ? data_.codes->quantization : Quantization::kNone;
-  }
+  Quantization quantization() const override { return data_.quantization(); }
   Metric metric() const override { return data_.metric; }
   uint32_t dimension() const override { return data_.dimension; }
   uint32_t size() const override { return data_.size(); }
   int64_t row_id(uint32_t position) const override { return data_.row_ids[position]; }
   void CopyVector(uint32_t position, float* vector) const override {
-    if (data_.codes) {
+    if (quantized()) {
       rescoring_.vectors->Read({&position, 1}, data_.row_ids.span().subspan(position, 1), vector);
     } else {
       const size_t row = data_.lists ? data_.lists->slots[position] : position;
@@ -84,12 +86,18 @@ class StoredSegment final : public Segment {
   }
   uint64_t memory_bytes() const override {
     return sizeof(*this) + data_.row_ids.bytes() + data_.vectors.bytes() +
-           (data_.codes ? data_.codes->bytes() : 0) + (data_.graph ? data_.graph->bytes() : 0) +
-           (data_.lists ? data_.lists->bytes() : 0);
+           (data_.codes ? data_.codes->bytes() : 0) + (data_.product ? data_.product->bytes() : 0) +
+           (data_.graph ? data_.graph->bytes() : 0) + (data_.lists ? data_.lists->bytes() : 0);
   }
   void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
 
  private:
+  bool quantized() const { return quantization() != Quantization::kNone; }
+
+  std::vector<Neighbour> Nearest(const ProductScorer& scorer, std::span<const float> query,
+                                 const SearchOptions& options) const {
+    return SearchLists(*data_.lists, data_.metric, query, scorer, data_.row_ids.span(), options);
+  }
   // By a walk where there is a graph and it pays, in lists where there are some, else by a scan.
   template <typename AnyScorer>
   std::vector<Neighbour> Nearest(const AnyScorer& scorer, std::span<const float> query,
@@ -109,9 +117,9 @@ class StoredSegment final : public Segment {
     return Scan(scorer, data_.row_ids.data(), size(), options);
   }
 
-  std::vector<Neighbour> SearchCodes(std::span<const float> query,
+  template <typename AnyScorer>
+  std::vector<Neighbour> SearchCodes(const AnyScorer& scorer, std::span<const float> query,
                                      const SearchOptions& options) const {
-    const CodeScorer scorer(*data_.codes, query);
     if (options.k == 0) return {};
     Rescorer rescorer(data_.metric, query, *rescoring_.vectors, options);
     if (options.exact) return MeasureAll(options, rescorer);
@@ -135,7 +143,8 @@ class StoredSegment final : public Segment {
 
   // Candidates come nearest first by their codes, so that those behind the first few seldom can be
   // among the k nearest: their vectors need not be read.
-  void RescoreInOrder(const CodeScorer& scorer, const std::vector<Neighbour>& candidates,
+  template <typename AnyScorer>
+  void RescoreInOrder(const AnyScorer& scorer, const std::vector<Neighbour>& candidates,
                       const SearchOptions& options, bool may_skip, Rescorer& rescorer) const {
     const size_t k = options.k;
     const size_t batch = k + k / 2 + 1;
@@ -187,8 +196,11 @@ void CheckOptions(const SegmentOptions& options) {
   CheckRange("the dimension", options.dimension, 1, kMaxDimension);
   if (options.metric > Metric::kInnerProduct) throw Error(ErrorKind::kInvalid, "unknown metric");
   if (options.kind > Kind::kIvf) throw Error(ErrorKind::kInvalid, "unknown kind of segment");
-  if (options.quantization > Quantization::kBinary) {
+  if (options.quantization > Quantization::kPq) {
     throw Error(ErrorKind::kInvalid, "unknown quantization");
+  }
+  if (options.quantization == Quantization::kPq && options.kind != Kind::kIvf) {
+    throw Error(ErrorKind::kInvalid, "pq is a quantization of lists");
   }
   CheckRange("threads", options.threads, 1, kMaxBuildThreads);
   CheckRange("lists", options.lists, 0, kMaxLists);

@@ -8,6 +8,7 @@
 #include "index/codes.h"
 #include "index/hnsw_graph.h"
 #include "index/ivf.h"
+#include "index/product_codes.h"
 #include "index/segment.h"
 
 namespace semblance::index {
@@ -20,10 +21,14 @@ struct SegmentData {
   // [size, dimension], finite; of unit length under cosine; in a segment of lists by slot, not
   // position, and so are codes.
   BigArray<float> vectors;
-  std::optional<Codes> codes;      // of `size` rows, instead of vectors, in a quantized segment
-  std::optional<HnswGraph> graph;  // of `size` nodes; only in kHnsw
-  std::optional<IvfLists> lists;   // of `size` rows; only in kIvf
+  std::optional<Codes> codes;  // of `size` rows, instead of vectors, in a quantized segment
+  std::optional<ProductCodes> product;  // the same of kPq, only in kIvf
+  std::optional<HnswGraph> graph;       // of `size` nodes; only in kHnsw
+  std::optional<IvfLists> lists;        // of `size` rows; only in kIvf
 
+  Quantization quantization() const {
+    return codes ? codes->quantization : product ? Quantization::kPq : Quantization::kNone;
+  }
   uint32_t size() const { return static_cast<uint32_t>(row_ids.size()); }
 };
 

@@ -56,7 +56,8 @@ enum Section : uint32_t {
   kTerms,
   kListCentres,
   kBeginnings,
-  kPositions
+  kPositions,
+  kCodebooks
 };
 
 [[noreturn]] void Refuse(const std::string& what) {
@@ -139,19 +140,32 @@ class Reader {
   uint64_t chunk_ = 0;
 };
 
+// The first that has it.
+uint32_t VersionOf(Quantization quantization) {
+  switch (quantization) {
+    case Quantization::kNone:
+      return 1;
+    case Quantization::kSq8:
+      return 2;
+    case Quantization::kF16:
+    case Quantization::kBinary:
+      return 3;
+    case Quantization::kPq:
+      return 4;
+  }
+  return kSegmentVersion;
+}
+
 Header MakeHeader(const SegmentData& data) {
   Header header = {};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  const Quantization quantization = data.codes ? data.codes->quantization : Quantization::kNone;
-  header.version = 1;
-  if (quantization != Quantization::kNone)
-    header.version = quantization == Quantization::kSq8 ? 2 : 3;
-  header.quantization = static_cast<uint8_t>(quantization);
+  header.version = VersionOf(data.quantization());
+  header.quantization = static_cast<uint8_t>(data.quantization());
   header.kind = static_cast<uint8_t>(data.graph   ? Kind::kHnsw
                                      : data.lists ? Kind::kIvf
                                                   : Kind::kFlat);
   if (data.lists) {
-    header.version = 3;
+    header.version = std::max(header.version, 3u);
     header.m = data.lists->count();
   }
   header.metric = static_cast<uint8_t>(data.metric);
@@ -179,10 +193,9 @@ Header ReadHeader(ByteSource& source) {
   if (header.checksum != HeaderChecksum(header)) Refuse("the header does not match its checksum");
   const auto last_kind = header.version < 3 ? Kind::kHnsw : Kind::kIvf;
   if (header.kind > static_cast<uint8_t>(last_kind)) Refuse("unknown kind");
-  const auto most = header.version == 1   ? Quantization::kNone
-                    : header.version == 2 ? Quantization::kSq8
-                                          : Quantization::kBinary;
-  if (header.quantization > static_cast<uint8_t>(most)) Refuse("unknown quantization");
+  const auto quantization = static_cast<Quantization>(header.quantization);
+  if (quantization > Quantization::kPq || VersionOf(quantization) > header.version)
+    Refuse("unknown quantization");
   if (header.metric > static_cast<uint8_t>(Metric::kInnerProduct)) Refuse("unknown metric");
   if (header.dimension < 1 || header.dimension > kMaxDimension) Refuse("dimension out of range");
   if (header.size > kMaxSegmentSize) Refuse("size out of range");
@@ -194,6 +207,7 @@ Header ReadHeader(ByteSource& source) {
     Refuse("ef_construction out of range");
   }
   const bool ivf = header.kind == static_cast<uint8_t>(Kind::kIvf);
+  if (quantization == Quantization::kPq && !ivf) Refuse("pq without lists");
   if (ivf && (header.m > std::min(header.size, kMaxLists) || (header.m == 0) != (header.size == 0)))
     Refuse("number of lists out of range");
   if (!hnsw && ((ivf ? 0 : header.m) | header.ef_construction | header.entry | header.upper_rows |
@@ -236,6 +250,15 @@ void CheckCodes(const Codes& codes) {
   }
 }
 
+void CheckTerms(const BigArray<CodeTerms>& all) {
+  for (const CodeTerms& terms : all.span()) {
+    if (!(std::isfinite(terms.scale) && terms.scale >= 0 && std::isfinite(terms.square) &&
+          terms.square >= 0)) {
+      Refuse("terms that are not finite, or negative");
+    }
+  }
+}
+
 Codes ReadCodes(const Header& header, Reader& reader) {
   // Room for the rows comes with their bytes, not with what the header says of them.
   Codes codes = NewCodes(static_cast<Metric>(header.metric),
@@ -246,13 +269,23 @@ Codes ReadCodes(const Header& header, Reader& reader) {
   for (float value : codes.centre.span()) {
     if (!std::isfinite(value)) Refuse("a centre that is not finite");
   }
-  for (const CodeTerms& terms : codes.terms.span()) {
-    if (!(std::isfinite(terms.scale) && terms.scale >= 0 && std::isfinite(terms.square) &&
-          terms.square >= 0)) {
-      Refuse("terms that are not finite, or negative");
-    }
-  }
+  CheckTerms(codes.terms);
   CheckCodes(codes);
+  return codes;
+}
+
+ProductCodes ReadProductCodes(const Header& header, Reader& reader) {
+  ProductCodes codes = NewProductCodes(0, header.dimension);
+  const size_t rows = (size_t{header.size} + kProductRows - 1) / kProductRows * kProductRows;
+  const size_t points = header.size == 0 ? 0 : codes.groups() * 4 * kCodebookPoints;
+  codes.codebooks = reader.Read<float>(kCodebooks, points);
+  codes.codes = reader.Read<uint8_t>(kCodes, rows * codes.groups());
+  codes.terms = reader.Read<CodeTerms>(kTerms, header.size);
+  for (float value : codes.codebooks.span()) {
+    if (!std::isfinite(value)) Refuse("a codebook that is not finite");
+  }
+  FindReaches(codes);
+  CheckTerms(codes.terms);
   return codes;
 }
 
@@ -295,6 +328,10 @@ void WriteSegment(const SegmentData& data, ByteSink& sink) {
     writer.Write(kCentre, data.codes->centre);
     writer.Write(kCodes, data.codes->codes);
     writer.Write(kTerms, data.codes->terms);
+  } else if (data.product) {
+    writer.Write(kCodebooks, data.product->codebooks);
+    writer.Write(kCodes, data.product->codes);
+    writer.Write(kTerms, data.product->terms);
   } else {
     writer.Write(kVectors, data.vectors);
   }
@@ -318,7 +355,9 @@ SegmentData ReadSegment(ByteSource& source) {
   data.dimension = header.dimension;
   data.row_ids = reader.Read<int64_t>(kRowIds, header.size);
   CheckRowIds(data);
-  if (header.quantization != static_cast<uint8_t>(Quantization::kNone)) {
+  if (header.quantization == static_cast<uint8_t>(Quantization::kPq)) {
+    data.product = ReadProductCodes(header, reader);
+  } else if (header.quantization != static_cast<uint8_t>(Quantization::kNone)) {
     data.codes = ReadCodes(header, reader);
   } else {
     data.vectors = reader.Read<float>(kVectors, size_t{header.size} * header.dimension);

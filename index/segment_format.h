@@ -7,11 +7,11 @@
 //
 //   offset  bytes
 //    0      8  magic "SMBLSEG\0"
-//    8      4  version, 1 to 3: the first that has what the segment needs
+//    8      4  version, 1 to 4: the first that has what the segment needs
 //   12      1  kind: 0 flat, 1 HNSW; from version 3 on 2 IVF (segment.h, Kind)
 //   13      1  metric: 0 cosine, 1 L2, 2 ip    (metric.h, Metric)
-//   14      1  quantization: 0 none; from version 2 on 1 sq8; from version 3 on 2 f16, 3 binary
-//             (quantization.h)
+//   14      1  quantization: 0 none; from version 2 on 1 sq8; from version 3 on 2 f16, 3 binary;
+//             from version 4 on 4 pq (quantization.h)
 //   15      1  zero
 //   16      4  dimension, 1 .. 8192
 //   20      4  size: number of vectors, 0 .. 2^31 - 1
@@ -24,7 +24,7 @@
 //   48      8  XXH3_64 of the 48 bytes before it, seed 0
 //
 // The sections, each of a length that the header fixes; vectors, or else the three of codes (7, 8,
-// 9) in their place; levels and links only in a HNSW segment, equal rows only where the header says
+// 9; of pq 13, 8, 9) in their place; levels and links only in a HNSW segment, equal rows only where the header says
 // so, lists only in an IVF segment, whose vectors or codes are list by list:
 //
 //   1  row ids      i64 [size], strictly ascending
@@ -39,10 +39,13 @@
 //   8  codes        sq8     i8 [size, dimension rounded up to 64], -127 .. 127, then zeros
 //                   f16     f16 [size, dimension rounded up to 16], -1 .. 1, then zeros
 //                   binary  bits [size, dimension rounded up to 64], the lowest of a byte first
+//                   pq      u8 [size rounded up to 32 in blocks of 32, dimension rounded up to 4
+//                           and divided by it, 32], by list; then zeros
 //   9  terms        f32 [size, 2]: scale, square; finite, not negative
 //  10  centres      f32 [lists, dimension], finite                       index/ivf.h has 10 to 12
 //  11  beginnings   u32 [lists + 1], of each list and the end, from 0 to size
 //  12  positions    u32 [size], of each row of the lists; ascending in a list
+//  13  codebooks    f32 [dimension rounded up to 4, 16], finite      index/product_codes.h
 //
 // A section is cut into chunks of kChunkBytes, the last one shorter; an empty section has none. A
 // chunk is
@@ -66,7 +69,7 @@
 
 namespace semblance::index {
 
-inline constexpr uint32_t kSegmentVersion = 3;  // the newest
+inline constexpr uint32_t kSegmentVersion = 4;  // the newest
 inline constexpr size_t kSegmentHeaderBytes = 56;
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 

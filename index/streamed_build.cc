@@ -88,8 +88,9 @@ class StreamedBuild {
       : options_(options), vectors_(vectors), cancel_(cancel), data_(data) {}
 
   bool Run() {
-    const bool quantized = options_.quantization != Quantization::kNone;
-    if (quantized) {
+    if (options_.quantization == Quantization::kPq) {
+      data_.product = NewProductCodes(data_.size(), options_.dimension);
+    } else if (options_.quantization != Quantization::kNone) {
       data_.codes =
           NewCodes(options_.metric, options_.quantization, data_.size(), options_.dimension);
     } else {
@@ -99,18 +100,20 @@ class StreamedBuild {
     if (data_.size() == 0) return true;
     std::vector<float> sample;
     if (!ReadSample(&sample)) return false;
-    if (quantized) {
+    if (data_.codes) {
       data_.codes->centre =
           CentreOf(options_.metric, sample.data(),
                    static_cast<uint32_t>(sample.size() / options_.dimension), options_.dimension);
     }
+    const std::vector<float> rows = data_.product ? EvenlyOf(sample) : std::vector<float>();
     if (data_.lists && !FindCentres(std::move(sample))) return false;
-    sample = {};
+    if (data_.product && !FindCodebooks(rows)) return false;
     if (!ReadAll()) return false;
     if (data_.lists) {
       PutInLists();
       NumberSlots(*data_.lists);
     }
+    if (data_.product) PutInBlocks(*data_.product);
     return true;
   }
 
@@ -170,6 +173,29 @@ class StreamedBuild {
     }
   }
 
+  // Enough of a sample for the few points of a codebook, from its beginning to its end.
+  std::vector<float> EvenlyOf(const std::vector<float>& sample) const {
+    constexpr size_t kMost = 16384;
+    const size_t dimension = options_.dimension, count = sample.size() / dimension;
+    const size_t step = (count + kMost - 1) / kMost;
+    std::vector<float> rows;
+    for (size_t i = 0; i < count; i += step) {
+      const auto row = std::span(sample).subspan(i * dimension, dimension);
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+    return rows;
+  }
+
+  bool FindCodebooks(const std::vector<float>& rows) {
+    const CentreFinder finder(data_.lists->centres, options_.dimension);
+    std::vector<uint32_t> list_of;
+    std::vector<float> distances;
+    for (size_t i = 0; i < rows.size(); i += options_.dimension)
+      list_of.push_back(finder.Nearest(std::span(rows).subspan(i, options_.dimension), distances));
+    return LearnCodebooks(rows, list_of, data_.lists->centres, options_.threads, cancel_,
+                          *data_.product);
+  }
+
   // Everything at its position, and the list of each in list_of_.
   bool ReadAll() {
     std::optional<CentreFinder> finder;
@@ -189,7 +215,9 @@ class StreamedBuild {
         const std::span<const float> row =
             std::span<const float>(rows).subspan(i * options_.dimension, options_.dimension);
         if (finder) list_of_[positions[i]] = finder->Nearest(row, distances);
-        if (data_.codes) {
+        if (data_.product) {
+          EncodeInList(row.data(), positions[i]);
+        } else if (data_.codes) {
           EncodeRow(row.data(), positions[i], *data_.codes);
         } else {
           std::copy(row.begin(), row.end(),
@@ -197,6 +225,14 @@ class StreamedBuild {
         }
       }
     });
+  }
+
+  void EncodeInList(const float* row, uint32_t position) {
+    ProductCodes& codes = *data_.product;
+    const float* const centre =
+        data_.lists->centres.data() + size_t{list_of_[position]} * options_.dimension;
+    codes.terms[position] = EncodeProduct(codes, options_.metric, row, centre,
+                                          codes.codes.data() + position * codes.groups());
   }
 
   // From positions to slots, in place.
@@ -225,17 +261,18 @@ class StreamedBuild {
   }
 
   void SwapRows(uint32_t a, uint32_t b) {
-    if (!data_.codes) {
-      const size_t dimension = options_.dimension;
-      float* const rows = data_.vectors.data();
-      std::swap_ranges(rows + a * dimension, rows + (a + size_t{1}) * dimension,
-                       rows + b * dimension);
-      return;
+    const auto swap = [a, b](auto* rows, size_t width) {
+      std::swap_ranges(rows + a * width, rows + (a + size_t{1}) * width, rows + b * width);
+    };
+    if (data_.product) {
+      swap(data_.product->codes.data(), data_.product->groups());
+      std::swap(data_.product->terms[a], data_.product->terms[b]);
+    } else if (data_.codes) {
+      swap(data_.codes->codes.data(), data_.codes->stride());
+      std::swap(data_.codes->terms[a], data_.codes->terms[b]);
+    } else {
+      swap(data_.vectors.data(), options_.dimension);
     }
-    const size_t stride = data_.codes->stride();
-    uint8_t* const rows = data_.codes->codes.data();
-    std::swap_ranges(rows + a * stride, rows + (a + size_t{1}) * stride, rows + b * stride);
-    std::swap(data_.codes->terms[a], data_.codes->terms[b]);
   }
 
   const SegmentOptions& options_;

@@ -71,7 +71,8 @@ void SetOption(const TableOption& option, VectorColumn* column) {
                                                        {{"none", index::Quantization::kNone},
                                                         {"f16", index::Quantization::kF16},
                                                         {"sq8", index::Quantization::kSq8},
-                                                        {"binary", index::Quantization::kBinary}});
+                                                        {"binary", index::Quantization::kBinary},
+                                                        {"pq", index::Quantization::kPq}});
   } else if (key == "oversample") {
     column->oversample = ParseNumber(key, value, 1, kMostOversample);
   } else if (key == "hnsw_m") {
@@ -97,6 +98,15 @@ void SetOption(const TableOption& option, VectorColumn* column) {
             "hnsw_m, ef_construction, ef, nlist, nprobe, memory_limit, fts, content, "
             "content_rowid");
   }
+}
+
+void CheckTogether(const VectorColumn& column) {
+  if (column.quantization != index::Quantization::kPq || !column.kind ||
+      *column.kind == index::Kind::kIvf)
+    return;
+  throw Error(ErrorKind::kOption, "quantization=pq is of rows in lists; with index=" +
+                                      std::string(index::KindName(*column.kind)) +
+                                      " there are none: write index=ivf or index=auto beside it");
 }
 
 }  // namespace semblance::sql

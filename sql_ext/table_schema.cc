@@ -217,6 +217,7 @@ TableSchema SchemaParser::Finish() {
       }
       SetOption(option, &schema_.vectors[v]);
     }
+    CheckTogether(schema_.vectors[v]);
     if (!schema_.Embeds(v)) {
       schema_.vectors[v].fts.clear();
       schema_.vectors[v].dims = 0;

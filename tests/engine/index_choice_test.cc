@@ -19,8 +19,8 @@ CollectionOptions Automatic() {
 }
 
 TEST(IndexChoice, OfAutoIsExactBelowTwentyThousandRows) {
-  EXPECT_EQ(ChooseSegment(Automatic(), 19999, 19999).kind, Kind::kFlat);
-  EXPECT_EQ(ChooseSegment(Automatic(), 20000, 20000).kind, Kind::kHnsw);
+  EXPECT_EQ(ChooseKind(Automatic(), 19999, 19999), Kind::kFlat);
+  EXPECT_EQ(ChooseKind(Automatic(), 20000, 20000), Kind::kHnsw);
 }
 
 TEST(IndexChoice, OfANamedKindBeginsAtTwoThousand) {
@@ -28,23 +28,38 @@ TEST(IndexChoice, OfANamedKindBeginsAtTwoThousand) {
   options.automatic = false;
   for (Kind kind : {Kind::kHnsw, Kind::kIvf}) {
     options.kind = kind;
-    EXPECT_EQ(ChooseSegment(options, 1999, 1999).kind, Kind::kFlat);
-    EXPECT_EQ(ChooseSegment(options, 2000, 2000).kind, kind);
+    EXPECT_EQ(ChooseKind(options, 1999, 1999), Kind::kFlat);
+    EXPECT_EQ(ChooseKind(options, 2000, 2000), kind);
   }
   options.kind = Kind::kFlat;
-  EXPECT_EQ(ChooseSegment(options, 1000000, 1000000).kind, Kind::kFlat);
+  EXPECT_EQ(ChooseKind(options, 1000000, 1000000), Kind::kFlat);
 }
 
 TEST(IndexChoice, OfAutoIsListsWhereAGraphDoesNotFit) {
   CollectionOptions options = Automatic();
   options.memory_limit = GraphBytes(options, 50000);
-  EXPECT_EQ(ChooseSegment(options, 30000, 50000).kind, Kind::kHnsw);
-  EXPECT_EQ(ChooseSegment(options, 30000, 50000).quantization, Quantization::kNone);
-  EXPECT_EQ(ChooseSegment(options, 30000, 50001).kind, Kind::kIvf);
-  EXPECT_EQ(ChooseSegment(options, 30000, 50001).quantization, Quantization::kSq8);
-  EXPECT_EQ(ChooseSegment(options, 19999, 50001).kind, Kind::kFlat);
+  EXPECT_EQ(ChooseKind(options, 30000, 50000), Kind::kHnsw);
+  EXPECT_EQ(ChooseKind(options, 30000, 50001), Kind::kIvf);
+  EXPECT_EQ(ChooseKind(options, 19999, 50001), Kind::kFlat);
+}
+
+TEST(IndexChoice, OfListsForWantOfMemoryKeepsCodes) {
+  CollectionOptions options = Automatic();
+  EXPECT_EQ(QuantizationOf(options, Kind::kHnsw), Quantization::kNone);
+  EXPECT_EQ(QuantizationOf(options, Kind::kIvf), Quantization::kSq8);
   options.quantization = Quantization::kBinary;
-  EXPECT_EQ(ChooseSegment(options, 30000, 500000000).quantization, Quantization::kBinary);
+  EXPECT_EQ(QuantizationOf(options, Kind::kIvf), Quantization::kBinary);
+  options.automatic = false;
+  options.quantization = Quantization::kNone;
+  EXPECT_EQ(QuantizationOf(options, Kind::kIvf), Quantization::kNone);
+}
+
+TEST(IndexChoice, HasProductCodesInListsAndEightBitsElsewhere) {
+  CollectionOptions options = Automatic();
+  options.quantization = Quantization::kPq;
+  EXPECT_EQ(QuantizationOf(options, Kind::kIvf), Quantization::kPq);
+  EXPECT_EQ(QuantizationOf(options, Kind::kFlat), Quantization::kSq8);
+  EXPECT_EQ(QuantizationOf(options, Kind::kHnsw), Quantization::kSq8);
 }
 
 TEST(IndexChoice, TakesAQuarterOfTheMemoryUnlessToldOtherwise) {

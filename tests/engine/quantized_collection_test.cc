@@ -92,6 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(index::Quantization::kSq8, index::Quantization::kF16,
                                      index::Quantization::kBinary)),
     NameOf);
+INSTANTIATE_TEST_SUITE_P(OfLists, QuantizedCollectionTest,
+                         testing::Values(Variant{index::Kind::kIvf, index::Quantization::kPq}),
+                         NameOf);
 
 }  // namespace
 }  // namespace semblance::engine

@@ -82,6 +82,7 @@ TEST_P(Ivf, OfVectorsOfVeryDifferentLengthsFindsWhatAScanFinds) {
     const auto lists = Segment::Build(options, sample.row_ids, sample.vectors);
     SegmentOptions plain = options;
     plain.kind = Kind::kFlat;
+    if (plain.quantization == Quantization::kPq) plain.quantization = Quantization::kSq8;
     const auto flat = Segment::Build(plain, sample.row_ids, sample.vectors);
     double of_lists = 0, of_scan = 0;
     for (int i = 0; i < 40; ++i) {
@@ -179,7 +180,8 @@ TEST_P(Ivf, OfAVectorThatIsNoneIsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(Quantizations, Ivf,
                          testing::Values(Quantization::kNone, Quantization::kSq8,
-                                         Quantization::kF16, Quantization::kBinary),
+                                         Quantization::kF16, Quantization::kBinary,
+                                         Quantization::kPq),
                          [](const testing::TestParamInfo<Quantization>& each) {
                            return std::string(QuantizationName(each.param));
                          });

@@ -23,8 +23,8 @@ class RowCodesTest : public testing::TestWithParam<Metric> {
       const uint32_t count = std::min(kBlock, sample.size() - first);
       const auto row_ids = std::span(sample.row_ids).subspan(first, count);
       const auto vectors =
-          std::span(sample.vectors).subspan(size_t{first} * sample.dimension,
-                                            size_t{count} * sample.dimension);
+          std::span(sample.vectors)
+              .subspan(size_t{first} * sample.dimension, size_t{count} * sample.dimension);
       std::shared_ptr<const RowCodes> codes;
       if (count == kBlock) codes = RowCodes::Of(GetParam(), vectors, sample.dimension);
       PositionSet odd(count);
@@ -114,8 +114,7 @@ TEST(RowCodes, AreNotMadeWhereTheyWouldNotHelp) {
 TEST(RowsScan, KeepsToABound) {
   const std::vector<int64_t> row_ids = {1, 2, 3};
   const std::vector<float> vectors = {1, 2, 3}, query = {0};
-  const auto found =
-      ScanNearest(Metric::kL2, query, row_ids, vectors, {.k = 3, .bound = 2.0f});
+  const auto found = ScanNearest(Metric::kL2, query, row_ids, vectors, {.k = 3, .bound = 2.0f});
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].row_id, 2);
 }

@@ -137,7 +137,8 @@ inline constexpr Variant kVariants[] = {
     {Kind::kFlat, Quantization::kF16},    {Kind::kHnsw, Quantization::kF16},
     {Kind::kFlat, Quantization::kBinary}, {Kind::kHnsw, Quantization::kBinary},
     {Kind::kIvf, Quantization::kNone},    {Kind::kIvf, Quantization::kSq8},
-    {Kind::kIvf, Quantization::kF16},     {Kind::kIvf, Quantization::kBinary}};
+    {Kind::kIvf, Quantization::kF16},     {Kind::kIvf, Quantization::kBinary},
+    {Kind::kIvf, Quantization::kPq}};
 inline std::string NameOf(const Variant& variant) {
   const std::string kind(KindName(variant.kind));
   if (variant.quantization == Quantization::kNone) return kind;

@@ -69,7 +69,8 @@ TEST(SearchStatsTest, VectorsThatCannotBeAmongTheNearestAreNotReadAndNoneIsMisse
         Options({Kind::kFlat, Quantization::kSq8}, metric, 64, sample.row_ids, sample.vectors);
     options.rescoring.oversample = 4;
     const auto segment = Segment::Build(options, sample.row_ids, sample.vectors);
-    const Codes codes = Encode(metric, Quantization::kSq8, sample.vectors.data(), sample.size(), 64);
+    const Codes codes =
+        Encode(metric, Quantization::kSq8, sample.vectors.data(), sample.size(), 64);
     uint64_t read = 0;
     for (int i = 0; i < 100; ++i) {
       const std::vector<float> query = clusters.Draw();

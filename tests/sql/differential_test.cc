@@ -137,6 +137,7 @@ constexpr const char* kSq8 = "index=hnsw, quantization=sq8, oversample=1000";
 constexpr const char* kIvf = "index=ivf, nprobe=65536";
 constexpr const char* kIvfSq8 = "index=ivf, nprobe=65536, quantization=sq8, oversample=1000";
 constexpr const char* kIvfF16 = "index=ivf, nlist=9, nprobe=9, quantization=f16, oversample=1000";
+constexpr const char* kIvfPq = "index=ivf, nprobe=65536, quantization=pq, oversample=1000";
 constexpr const char* kBinary = "index=flat, quantization=binary, oversample=1000";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -149,7 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
         World{"cosine", "hnsw", 2400, 4, "index=hnsw"}, World{"l2", "f16", 60, 8, kF16},
         World{"ip", "sq8", 60, 6, kSq8}, World{"cosine", "binary", 60, 6, kBinary},
         World{"l2", "binary", 60, 4, kBinary}, World{"l2", "ivf", 2400, 4, kIvfSq8},
-        World{"ip", "ivf", 2400, 4, kIvf}, World{"cosine", "ivf", 2400, 4, kIvfF16}),
+        World{"ip", "ivf", 2400, 4, kIvf}, World{"cosine", "ivf", 2400, 4, kIvfF16},
+        World{"l2", "pq", 2400, 2, kIvfPq}),
     [](const auto& tested) {
       return std::string(tested.param.metric) + "_" + tested.param.index + "_" +
              std::to_string(tested.param.rows);

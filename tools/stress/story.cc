@@ -47,9 +47,12 @@ std::vector<std::string> Story::Schema() const {
       "index=flat", "index=flat, quantization=f16, oversample=1000",
       "index=hnsw, quantization=binary, oversample=1000",
       "index=ivf, quantization=sq8, oversample=1000, nprobe=65536", "index=ivf, nprobe=65536"};
-  static constexpr const char* kAny[] = {"index=hnsw", "index=hnsw, quantization=sq8",
+  static constexpr const char* kAny[] = {"index=hnsw",
+                                         "index=hnsw, quantization=sq8",
                                          "index=ivf, quantization=f16, nlist=20, nprobe=3",
-                                         "index=ivf, quantization=binary", "index=auto"};
+                                         "index=ivf, quantization=binary",
+                                         "index=ivf, quantization=pq, oversample=2",
+                                         "index=auto"};
   std::mt19937_64 dice(seed_);
   const std::string exact = kExact[dice() % std::size(kExact)];
   const std::string any = kAny[dice() % std::size(kAny)];
