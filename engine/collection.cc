@@ -26,6 +26,7 @@ Collection::Collection(uint64_t id, const CollectionOptions& options,
       options_(options),
       store_(std::move(store)),
       indexer_(indexer),
+      vector_cache_(std::make_shared<VectorCache>(options.dimension)),
       recovered_(std::move(prepared)) {}
 
 Collection::~Collection() {

@@ -34,6 +34,7 @@
 #include "engine/pace.h"
 #include "engine/pending_writes.h"
 #include "engine/undone_commits.h"
+#include "engine/vector_cache.h"
 #include "engine/view.h"
 #include "storage/store.h"
 
@@ -181,6 +182,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   const CollectionOptions options_;
   const std::shared_ptr<storage::Store> store_;
   Indexer* const indexer_;
+  const std::shared_ptr<VectorCache> vector_cache_;  // of quantized segments
 
   std::mutex compaction_mu_;  // one Optimize, Maintain or Rewind at a time; taken before mu_
   std::atomic<bool> rewinding_{false};  // who compacts shall give it up

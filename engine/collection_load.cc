@@ -143,7 +143,8 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
 
 index::Rescoring Collection::RescoringBy(
     std::shared_ptr<const std::vector<uint64_t>> created) const {
-  return {std::make_shared<StoredVectors>(store_, id_, options_.dimension, std::move(created)),
+  return {std::make_shared<StoredVectors>(store_, id_, options_.dimension, std::move(created),
+                                          vector_cache_),
           options_.oversample};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/vector_cache.h"
 #include "index/segment.h"
 #include "storage/store.h"
 
@@ -17,11 +18,13 @@ class StoredVectors final : public index::VectorSource {
  public:
   // created[position]: the commit that wrote the row, which names the version that the segment has.
   StoredVectors(std::shared_ptr<const storage::Store> store, uint64_t collection,
-                uint32_t dimension, std::shared_ptr<const std::vector<uint64_t>> created)
+                uint32_t dimension, std::shared_ptr<const std::vector<uint64_t>> created,
+                std::shared_ptr<VectorCache> cache)
       : store_(std::move(store)),
         collection_(collection),
         dimension_(dimension),
-        created_(std::move(created)) {}
+        created_(std::move(created)),
+        cache_(std::move(cache)) {}
 
   // Throws kSnapshotTooOld for a version that is gone: the row was superseded, and the history that
   // is kept has moved on, while somebody went on searching an older state.
@@ -29,10 +32,15 @@ class StoredVectors final : public index::VectorSource {
             float* out) const override;
 
  private:
+  // The rows positions[i] of `which`, into their places of `out`.
+  void ReadStored(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
+                  std::span<const size_t> which, float* out) const;
+
   const std::shared_ptr<const storage::Store> store_;
   const uint64_t collection_;
   const uint32_t dimension_;
   const std::shared_ptr<const std::vector<uint64_t>> created_;
+  const std::shared_ptr<VectorCache> cache_;
 };
 
 // What SegmentKey(…, 'c') holds: u64 [size], as they lie in memory.

@@ -46,8 +46,9 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Ca
   options.compression = rocksdb::kNoCompression;  // storage/format.h says why
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
-  // TransactionDB would keep flushed memtables in memory to detect conflicts; we have one writer.
-  options.max_write_buffer_size_to_maintain = 1;
+  // Nothing: flushed memtables, the last of which may be one large transaction, are kept in memory
+  // only to detect conflicts, and we have one writer.
+  options.max_write_buffer_size_to_maintain = 0;
   return options;
 }
 

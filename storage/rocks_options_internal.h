@@ -14,7 +14,7 @@ namespace semblance::storage {
 
 inline constexpr size_t kWriteBufferBytes = 16u << 20;         // one family's memtable
 inline constexpr size_t kAllWriteBuffersBytes = 32u << 20;     // all families of a store
-inline constexpr size_t kBlockCacheBytes = 16u << 20;          // one store
+inline constexpr size_t kBlockCacheBytes = 8u << 20;           // one store
 inline constexpr size_t kMaxLogBytes = 64u << 20;              // bounds the replay at open
 inline constexpr size_t kMaxTransactionBytes = 2048ull << 20;  // RocksDB's batches count in 32 bits
 

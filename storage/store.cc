@@ -32,7 +32,8 @@ class RocksStore : public Store {
     return std::string(*payload);
   }
 
-  void GetMany(Family family, std::span<const std::string> keys, const Visit& visit) const override;
+  void GetMany(Family family, std::span<const std::string> keys, const Visit& visit,
+               Caching caching) const override;
 
   std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const override {
     return NewCursor(database_, family, prefix);
@@ -84,8 +85,8 @@ class RocksStore : public Store {
   std::vector<std::unique_ptr<Transaction>> prepared_;  // guarded by mu_; not taken yet
 };
 
-void RocksStore::GetMany(Family family, std::span<const std::string> keys,
-                         const Visit& visit) const {
+void RocksStore::GetMany(Family family, std::span<const std::string> keys, const Visit& visit,
+                         Caching caching) const {
   // In the keys' order: neighbours in a table are found together.
   std::vector<size_t> order(keys.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -95,7 +96,9 @@ void RocksStore::GetMany(Family family, std::span<const std::string> keys,
   for (size_t i : order) sorted.push_back(ToSlice(keys[i]));
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());
-  database_.rocks().MultiGet({}, database_.Handle(family), sorted.size(), sorted.data(),
+  rocksdb::ReadOptions options;
+  options.fill_cache = caching == Caching::kOn;
+  database_.rocks().MultiGet(options, database_.Handle(family), sorted.size(), sorted.data(),
                              values.data(), statuses.data(), /*sorted_input=*/true);
   for (size_t s = 0; s < order.size(); ++s) {
     const std::string& key = keys[order[s]];

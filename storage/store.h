@@ -121,8 +121,10 @@ class Store {
   // As many Gets, cheaper: calls `visit` with each key's number and its value, in any order. The
   // value is only valid during the call.
   using Visit = std::function<void(size_t, std::optional<std::string_view>)>;
-  virtual void GetMany(Family family, std::span<const std::string> keys,
-                       const Visit& visit) const = 0;
+  // kOff: what is read once, from end to end, shall not push out what is read often.
+  enum class Caching { kOn, kOff };
+  virtual void GetMany(Family family, std::span<const std::string> keys, const Visit& visit,
+                       Caching caching = Caching::kOn) const = 0;
   // All keys that start with `prefix`, in order; the cursor stands on the first.
   virtual std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const = 0;
   virtual std::unique_ptr<Transaction> Begin() = 0;
