@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/encoder/activation.h"
 #include "engine/encoder/error.h"
 #include "engine/encoder/pooler.h"
 
@@ -22,8 +23,6 @@ enum class Architecture : uint8_t {
   kAlbert = 5,
 };
 std::string_view ModelType(Architecture architecture);  // as config.json has it: "xlm-roberta"
-
-enum class Activation : uint8_t { kGelu = 0, kGeluTanh = 1, kRelu = 2 };
 
 struct BertConfig {
   Architecture architecture = Architecture::kBert;

@@ -218,10 +218,12 @@ void Dense::Run(const float* in, float* out, int64_t rows, Scratch* scratch) con
   for (size_t part = 0; part < weights_.size(); ++part) RunPart(part, in, out, rows, scratch);
 }
 
-void Dense::Run(const float* in, float* out, int64_t rows, int member, const Team& team,
-                Scratch* scratch) const {
+void Dense::Run(const float* in, const NarrowRows&, float* out, size_t rows, int member,
+                const Team& team, Scratch* scratch) const {
   const Range parts = ShareOf(weights_.size(), member, team);
-  for (size_t part = parts.begin; part < parts.end; ++part) RunPart(part, in, out, rows, scratch);
+  for (size_t part = parts.begin; part < parts.end; ++part) {
+    RunPart(part, in, out, static_cast<int64_t>(rows), scratch);
+  }
 }
 
 uint64_t Dense::memory_bytes() const {

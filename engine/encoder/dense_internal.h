@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/encoder/config.h"
+#include "engine/encoder/linear.h"
 #include "engine/encoder/team.h"
 
 namespace semblance::encoder {
@@ -106,8 +107,8 @@ class DenseKernels {
   mutable std::array<Kernel, kSizes> kernels_;
 };
 
-// One linear layer.
-class Dense {
+// One linear layer in f32.
+class Dense : public Linear {
  public:
   Dense(std::shared_ptr<const DenseKernels> kernels, const std::vector<float>& weight,
         std::vector<float> bias);
@@ -115,9 +116,11 @@ class Dense {
   // in [rows, inputs], out [rows, outputs], both with room for RowsFor(rows) rows of finite numbers
   // (all of them are read and written). With a team, a member's parts only.
   void Run(const float* in, float* out, int64_t rows, Scratch* scratch) const;
-  void Run(const float* in, float* out, int64_t rows, int member, const Team& team,
-           Scratch* scratch) const;
-  uint64_t memory_bytes() const;
+  void Run(const float* in, const NarrowRows&, float* out, size_t rows, int member,
+           const Team& team, Scratch* scratch) const override;
+  bool prepares() const override { return false; }
+  void Prepare(float*, Range, const NarrowRows&) const override {}
+  uint64_t memory_bytes() const override;
 
  private:
   void RunPart(size_t part, const float* in, float* out, int64_t rows, Scratch* scratch) const;

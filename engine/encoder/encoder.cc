@@ -111,7 +111,7 @@ class PackageEncoder : public Encoder {
         tokenizer_(Tokenizer::Load(package)),
         network_(Network::Load(
             config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)),
-            threads_)),
+            {.threads = threads_, .precision = options.precision})),
         whitening_(Whitening::Load(package, config_.hidden)),
         workspaces_(*network_, static_cast<size_t>(threads_)) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {

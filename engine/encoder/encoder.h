@@ -14,12 +14,14 @@
 
 #include "engine/encoder/model_package.h"
 #include "engine/encoder/pooler.h"
+#include "engine/encoder/precision.h"
 #include "engine/encoder/tokenizer.h"
 
 namespace semblance::encoder {
 
 struct EncoderOptions {
-  int threads = 0;  // 0: all that OpenMP would use
+  int threads = 0;                        // 0: all that OpenMP would use
+  Precision precision = Precision::kF32;  // computed in ComputedIn(precision)
 };
 
 class Encoder {
@@ -36,9 +38,9 @@ class Encoder {
   virtual const Tokenizer& tokenizer() const = 0;
 
   // Unit-length vectors [texts.size(), dimension()], row-major f32, in the order of the texts. A
-  // text gets the same vector alone and in any batch, within 1e-5. Texts are sorted by length
-  // inside; no padding is computed. `cancel`, when given, is polled between batches; true throws
-  // kInterrupted.
+  // text gets the same vector alone and in any batch, in f32 within 1e-5. Texts are sorted by
+  // length inside; no padding is computed. `cancel`, when given, is polled between batches; true
+  // throws kInterrupted.
   virtual std::vector<float> Encode(std::span<const std::string_view> texts,
                                     const std::function<bool()>& cancel = {}) const = 0;
   // The same for token ids made by tokenizer().

@@ -1,88 +1,32 @@
 // The kernels, written once with the compiler's vector types and compiled once for each instruction
 // set: kernels_avx2.cc and kernels_avx512.cc are built with options of their own (CMakeLists.txt).
-// Everything is in an unnamed namespace and nothing with code of its own is included, so that no
-// function built for a newer processor can stand in for one that others call.
+// As in lanes_internal.h, everything is in an unnamed namespace.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "engine/encoder/kernels.h"
+#include "engine/encoder/lanes_internal.h"
 
 namespace semblance::encoder {
 namespace {
 
-// Vector types of kWidth elements, and the same as they lie in memory. Spelled out, since the
-// compiler ignores a size that depends on a template's parameter.
 template <size_t kWidth>
-struct Lanes;
-template <>
-struct Lanes<4> {
-  typedef float Floats __attribute__((vector_size(16)));
-  typedef int32_t Ints __attribute__((vector_size(16)));
-  typedef uint32_t Words __attribute__((vector_size(16)));
-  typedef uint16_t Shorts __attribute__((vector_size(8)));
-  typedef float FloatsAt __attribute__((vector_size(16), aligned(4), may_alias));
-  typedef uint16_t ShortsAt __attribute__((vector_size(8), aligned(2), may_alias));
-};
-template <>
-struct Lanes<8> {
-  typedef float Floats __attribute__((vector_size(32)));
-  typedef int32_t Ints __attribute__((vector_size(32)));
-  typedef uint32_t Words __attribute__((vector_size(32)));
-  typedef uint16_t Shorts __attribute__((vector_size(16)));
-  typedef float FloatsAt __attribute__((vector_size(32), aligned(4), may_alias));
-  typedef uint16_t ShortsAt __attribute__((vector_size(16), aligned(2), may_alias));
-};
-template <>
-struct Lanes<16> {
-  typedef float Floats __attribute__((vector_size(64)));
-  typedef int32_t Ints __attribute__((vector_size(64)));
-  typedef uint32_t Words __attribute__((vector_size(64)));
-  typedef uint16_t Shorts __attribute__((vector_size(32)));
-  typedef float FloatsAt __attribute__((vector_size(64), aligned(4), may_alias));
-  typedef uint16_t ShortsAt __attribute__((vector_size(32), aligned(2), may_alias));
-};
-
-template <size_t kWidth>
-struct Kernels {
-  using Floats = typename Lanes<kWidth>::Floats;
-  using Ints = typename Lanes<kWidth>::Ints;
-  using Words = typename Lanes<kWidth>::Words;
-  using Shorts = typename Lanes<kWidth>::Shorts;
-  using FloatsAt = typename Lanes<kWidth>::FloatsAt;
-  using ShortsAt = typename Lanes<kWidth>::ShortsAt;
+struct Kernels : Vectors<kWidth> {
+  using V = Vectors<kWidth>;
+  using typename V::Floats;
+  using typename V::Shorts;
+  using typename V::ShortsAt;
+  using typename V::Words;
+  using V::All;
+  using V::Exp;
+  using V::Load;
+  using V::RoundUp;
+  using V::Store;
+  using V::Sum;
 
   static constexpr size_t kQueryRows = 16;  // queries at a time in attention
-
-  static Floats Load(const float* at) { return *reinterpret_cast<const FloatsAt*>(at); }
-  static void Store(float* at, Floats values) { *reinterpret_cast<FloatsAt*>(at) = values; }
-  static Floats All(float value) { return value - Floats{}; }
-  static size_t RoundUp(size_t count) { return (count + kWidth - 1) / kWidth * kWidth; }
-
-  static float Sum(Floats values) {
-    float sum = 0;
-    for (size_t i = 0; i < kWidth; ++i) sum += values[i];
-    return sum;
-  }
-
-  // e^x for x <= 0 within 2 units in the last place; below -87 it is e^-87.
-  static Floats Exp(Floats x) {
-    x = x < All(-87.0f) ? All(-87.0f) : x;
-    // x = n ln 2 + r: adding 1.5 * 2^23 leaves n, rounded, in the last bits.
-    const Floats shifted = x * 1.44269504088896341f + 12582912.0f;
-    const Floats n = shifted - 12582912.0f;
-    const Floats r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    Floats p = All(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    const Ints exponent = (Ints)shifted - (Ints)All(12582912.0f) + 127;
-    return p * (Floats)(exponent << 23);
-  }
 
   // out [kRows, kVectors * kWidth] = a [kRows, depth] b [depth, kVectors * kWidth]
   template <size_t kRows, size_t kVectors>
@@ -118,6 +62,12 @@ struct Kernels {
   static void Multiply(const float* a, size_t a_stride, const float* b, size_t b_stride,
                        size_t rows, size_t depth, size_t columns, float* out, size_t out_stride) {
     size_t i = 0;
+    if constexpr (kWidth == 16) {  // with registers for it
+      for (; i + 8 <= rows; i += 8) {
+        MultiplyRows<8>(a + i * a_stride, a_stride, b, b_stride, depth, columns,
+                        out + i * out_stride, out_stride);
+      }
+    }
     for (; i + 4 <= rows; i += 4) {
       MultiplyRows<4>(a + i * a_stride, a_stride, b, b_stride, depth, columns, out + i * out_stride,
                       out_stride);
@@ -138,8 +88,7 @@ struct Kernels {
       const Floats next = Load(scores + i);
       largest = next > largest ? next : largest;
     }
-    float most = largest[0];
-    for (size_t i = 1; i < kWidth; ++i) most = largest[i] > most ? largest[i] : most;
+    const float most = V::Most(largest);
     for (size_t i = 0; i < padded; i += kWidth) {
       Store(scores + i, Exp(Load(scores + i) - All(most)));
     }

@@ -9,6 +9,7 @@
 #include "engine/encoder/dense_internal.h"
 #include "engine/encoder/embeddings.h"
 #include "engine/encoder/kernels.h"
+#include "engine/encoder/layers.h"
 #include "engine/encoder/named_weights.h"
 #include "engine/encoder/pooling.h"
 #include "engine/encoder/relative_bias.h"
@@ -18,98 +19,8 @@
 namespace semblance::encoder {
 namespace {
 
-// The kernels of the four products of a layer, which all layers share.
-struct LayerKernels {
-  std::shared_ptr<const DenseKernels> qkv, attention_output, intermediate, output;
-};
-
-// More do not make one sentence faster, and small parts make many slower.
-constexpr int64_t kMostMembers = 4;
 // Multiplications and additions that take longer than waking a thread.
 constexpr double kWorthATeam = 5e7;
-// Floats behind each row of the intermediate states. Its length is mostly a multiple of the page's,
-// and then the rows of a column would all fall into the same few lines of the first-level cache.
-constexpr int64_t kGap = 16;
-
-// What lies behind a row of the intermediate states: nothing where oneDNN needs them dense.
-int64_t GapFor(const BertConfig& config) {
-  const int64_t width = config.intermediate;
-  const DenseShape into{config.hidden,     width, Epilogue::kActivation,
-                        config.activation, 0,     width + kGap};
-  const DenseShape from{width, config.hidden, Epilogue::kAdd, config.activation, width + kGap, 0};
-  return KeepsWithStrides(into) && KeepsWithStrides(from) ? kGap : 0;
-}
-
-LayerKernels MakeLayerKernels(const BertConfig& config, int64_t inner_stride, int threads) {
-  const int64_t members = std::min<int64_t>(threads, kMostMembers);
-  const auto make = [&](DenseShape shape) {
-    shape.activation = config.activation;
-    shape.parts = PartsFor(shape, members);
-    return std::make_shared<const DenseKernels>(shape);
-  };
-  const int64_t width = config.hidden, inner = config.intermediate;
-  return {make({.inputs = width, .outputs = 3 * width}),
-          make({.inputs = width, .outputs = width, .epilogue = Epilogue::kAdd}),
-          make({.inputs = width,
-                .outputs = inner,
-                .epilogue = Epilogue::kActivation,
-                .out_stride = inner_stride}),
-          make({.inputs = inner,
-                .outputs = width,
-                .epilogue = Epilogue::kAdd,
-                .in_stride = inner_stride})};
-}
-
-struct Norm {
-  std::vector<float> gain, bias;
-};
-
-struct Layer {
-  Dense qkv, attention_output, intermediate, output;
-  Norm attention_norm, output_norm;
-};
-
-Norm LoadNorm(const NamedWeights& weights, const std::string& prefix, int64_t width) {
-  return {weights.Floats(prefix + "weight", {width}), weights.Floats(prefix + "bias", {width})};
-}
-
-Dense LoadDense(const NamedWeights& weights, const std::string& prefix,
-                std::shared_ptr<const DenseKernels> kernels) {
-  const int64_t inputs = kernels->shape().inputs, outputs = kernels->shape().outputs;
-  const std::vector<float> weight = weights.Floats(prefix + "weight", {outputs, inputs});
-  return Dense(std::move(kernels), weight, weights.Floats(prefix + "bias", {outputs}));
-}
-
-// Queries, keys and values in one product; queries are scaled here so that attention need not.
-Dense LoadQkv(const NamedWeights& weights, const LayerNames& names, const BertConfig& config,
-              std::shared_ptr<const DenseKernels> kernels) {
-  std::vector<float> weight, bias;
-  for (const std::string& part : {names.query, names.key, names.value}) {
-    std::vector<float> w = weights.Floats(part + "weight", {config.hidden, config.hidden});
-    std::vector<float> b = weights.Floats(part + "bias", {config.hidden});
-    if (weight.empty()) {
-      const double head_size = static_cast<double>(config.hidden / config.heads);
-      const auto scale = static_cast<float>(1.0 / std::sqrt(head_size));
-      for (float& value : w) value *= scale;
-      for (float& value : b) value *= scale;
-    }
-    weight.insert(weight.end(), w.begin(), w.end());
-    bias.insert(bias.end(), b.begin(), b.end());
-  }
-  return Dense(std::move(kernels), weight, std::move(bias));
-}
-
-Layer LoadLayer(const NamedWeights& weights, int64_t number, const BertConfig& config,
-                const LayerKernels& kernels) {
-  const LayerNames names = NamesOfLayer(config, number);
-  return {LoadQkv(weights, names, config, kernels.qkv),
-          LoadDense(weights, names.attention_output, kernels.attention_output),
-          LoadDense(weights, names.intermediate, kernels.intermediate),
-          LoadDense(weights, names.output, kernels.output),
-          LoadNorm(weights, names.attention_norm, config.hidden),
-          LoadNorm(weights, names.output_norm, config.hidden)};
-}
-
 // What one thread needs for itself.
 struct MemberBuffers {
   Scratch attention;  // of the longest sentence
@@ -122,7 +33,9 @@ struct Buffers : Network::Workspace {
   Scratch hidden;        // [rows, hidden]
   Scratch qkv;           // [rows, 3 * hidden]
   Scratch context;       // [rows, hidden]
-  Scratch intermediate;  // [rows, intermediate] with a gap behind each row
+  Scratch intermediate;  // [rows, intermediate], in f32 with a gap behind each row
+  Scratch narrow;        // [rows, narrow words], rows made narrow
+  Scratch scales;        // [rows, 2], their scales
   Scratch pooled;        // [hidden]
   std::array<MemberBuffers, kMostMembers> members;
 };
@@ -137,6 +50,7 @@ struct Group {
   float* qkv = nullptr;
   float* context = nullptr;
   float* intermediate = nullptr;
+  NarrowRows narrow = {};
   float* pooled = nullptr;
 };
 
@@ -149,16 +63,20 @@ struct Place {
 
 class BertNetwork : public Network {
  public:
-  BertNetwork(const BertConfig& config, const NamedWeights& weights, int threads)
+  BertNetwork(const BertConfig& config, const NamedWeights& weights, const NetworkOptions& options)
       : config_(config),
-        threads_(threads),
+        threads_(options.threads),
+        computed_in_(ComputedIn(options.precision)),
         kernels_(BestKernels()),
         embeddings_(config, weights, kernels_),
         pooling_(config, weights, kernels_) {
     if (config.architecture == Architecture::kAlbert) {
       const DenseShape shape{config.embedding_width(), config.hidden, Epilogue::kNone,
                              config.activation};
-      mapping_ = LoadDense(weights, kMapping, std::make_shared<const DenseKernels>(shape));
+      mapping_.emplace(
+          std::make_shared<const DenseKernels>(shape),
+          weights.Floats(std::string(kMapping) + "weight", {shape.outputs, shape.inputs}),
+          weights.Floats(std::string(kMapping) + "bias", {shape.outputs}));
     }
     if (config.architecture == Architecture::kMpnet) {
       const std::vector<float> table =
@@ -190,24 +108,21 @@ class BertNetwork : public Network {
     uint64_t bytes = embeddings_.memory_bytes() + pooling_.memory_bytes() +
                      distance_bias_.size() * sizeof(float);
     if (mapping_) bytes += mapping_->memory_bytes();
-    for (const Layer& layer : layers_) {
-      bytes += layer.qkv.memory_bytes() + layer.attention_output.memory_bytes() +
-               layer.intermediate.memory_bytes() + layer.output.memory_bytes() +
-               4 * static_cast<uint64_t>(config_.hidden) * sizeof(float);
-    }
+    for (const Layer& layer : layers_) bytes += layer.memory_bytes();
     return bytes;
   }
 
  private:
   void LoadLayers(const NamedWeights& weights) {
     if (config_.layers == 0) return;
-    inner_stride_ = config_.intermediate + GapFor(config_);
-    const LayerKernels kernels = MakeLayerKernels(config_, inner_stride_, threads_);
+    const LayerLoader loader(config_, computed_in_, threads_);
+    inner_stride_ = loader.inner_stride();
+    narrow_words_ = loader.narrow_words();
     layers_.reserve(static_cast<size_t>(config_.layers));
     std::string last;
     for (int64_t i = 0; i < config_.layers; ++i) {
       const std::string name = NamesOfLayer(config_, i).query;
-      if (name != last) layers_.push_back(LoadLayer(weights, i, config_, kernels));
+      if (name != last) layers_.push_back(loader.Load(weights, i));
       order_.push_back(layers_.size() - 1);
       last = name;
     }
@@ -238,6 +153,10 @@ class BertNetwork : public Network {
     group.qkv = buffers->qkv.Floats(padded * 3 * width);
     group.context = buffers->context.Floats(padded * width);
     group.intermediate = buffers->intermediate.Floats(padded * static_cast<size_t>(inner_stride_));
+    if (narrow_words_ == 0) return group;
+    group.narrow.words =
+        reinterpret_cast<uint32_t*>(buffers->narrow.Floats(group.rows * narrow_words_));
+    group.narrow.scales = reinterpret_cast<RowScale*>(buffers->scales.Floats(group.rows * 2));
     return group;
   }
 
@@ -317,30 +236,35 @@ class BertNetwork : public Network {
     }
   }
 
+  // A member's part of out = in weight + bias, or out + that.
+  void Multiply(const Linear& linear, float* in, float* out, const Group& group,
+                const Place& place) const {
+    if (linear.prepares()) {
+      linear.Prepare(in, ShareOf(group.rows, place.member, place.team), group.narrow);
+      place.team.Wait();
+    }
+    linear.Run(in, group.narrow, out, group.rows, place.member, place.team, &place.buffers.library);
+    place.team.Wait();
+  }
+
   // group.hidden [rows, hidden] in place.
   void RunLayer(const Layer& layer, const Group& group, const Place& place) const {
-    const auto count = static_cast<int64_t>(group.rows);
-    Team& team = place.team;
-    Scratch* library = &place.buffers.library;
-    layer.qkv.Run(group.hidden, group.qkv, count, place.member, team, library);
-    team.Wait();
+    Multiply(*layer.qkv, group.hidden, group.qkv, group, place);
     Attend(group, place);
-    team.Wait();
-    layer.attention_output.Run(group.context, group.hidden, count, place.member, team, library);
-    team.Wait();
+    place.team.Wait();
+    Multiply(*layer.attention_output, group.context, group.hidden, group, place);
     Normalise(layer.attention_norm, group, place);
-    team.Wait();
-    layer.intermediate.Run(group.hidden, group.intermediate, count, place.member, team, library);
-    team.Wait();
-    layer.output.Run(group.intermediate, group.hidden, count, place.member, team, library);
-    team.Wait();
+    place.team.Wait();
+    Multiply(*layer.intermediate, group.hidden, group.intermediate, group, place);
+    Multiply(*layer.output, group.intermediate, group.hidden, group, place);
     Normalise(layer.output_norm, group, place);
-    team.Wait();
+    place.team.Wait();
   }
 
   // Constant after construction.
   BertConfig config_;
   int threads_;
+  Precision computed_in_;
   const KernelSet& kernels_;
   Embeddings embeddings_;
   Pooling pooling_;
@@ -348,14 +272,15 @@ class BertNetwork : public Network {
   std::vector<float> distance_bias_;  // MPNet's, as AttentionShape has it
   std::vector<Layer> layers_;
   int64_t inner_stride_ = 0;   // from one row of the intermediate states to the next
+  size_t narrow_words_ = 0;    // of the widest row that is made narrow; 0: none is
   std::vector<size_t> order_;  // which of layers_ is run: all in turn, but ALBERT's several times
 };
 
 }  // namespace
 
 std::unique_ptr<const Network> Network::Load(const BertConfig& config, const SafeTensors& weights,
-                                             int threads) {
-  return std::make_unique<BertNetwork>(config, NamedWeights(weights), threads);
+                                             const NetworkOptions& options) {
+  return std::make_unique<BertNetwork>(config, NamedWeights(weights), options);
 }
 
 }  // namespace semblance::encoder

@@ -18,11 +18,17 @@
 #include <vector>
 
 #include "engine/encoder/config.h"
+#include "engine/encoder/precision.h"
 #include "engine/encoder/safetensors.h"
 
 namespace semblance::encoder {
 
 using Sentence = std::vector<int32_t>;  // ids of one sentence, at least one, all in the vocabulary
+
+struct NetworkOptions {
+  int threads = 1;  // as many may work on one group
+  Precision precision = Precision::kF32;
+};
 
 class Network {
  public:
@@ -34,9 +40,8 @@ class Network {
 
   // `weights` has the names of weight_names.h, and others maybe. Throws kMissing or kCorruption,
   // naming the tensor.
-  // `threads`: as many may work on one group.
   static std::unique_ptr<const Network> Load(const BertConfig& config, const SafeTensors& weights,
-                                             int threads);
+                                             const NetworkOptions& options);
   virtual ~Network() = default;
 
   virtual std::unique_ptr<Workspace> MakeWorkspace() const = 0;
