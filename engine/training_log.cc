@@ -90,10 +90,14 @@ void TrainingLog::Append(uint64_t run, uint64_t sequence, const training::Report
   PutNumber(&json, "uniformity", report.uniformity);
   PutNumber(&json, "anisotropy", report.anisotropy);
   PutNumber(&json, "dev_spearman", report.dev_spearman);
+  PutNumber(&json, "retrieval", report.retrieval);
+  if (!report.by_tags.empty()) json["by_tags"] = report.by_tags;
   PutNumber(&json, "sentences_per_second", report.sentences_per_second);
   PutNumber(&json, "eta_seconds", report.eta_seconds);
   auto transaction = store_->Begin();
-  transaction->Put(kRuns, MetricKey(run, sequence), json.dump());
+  // Tags may be bytes of the user's that are no UTF-8.
+  transaction->Put(kRuns, MetricKey(run, sequence),
+                   json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   transaction->Commit(false);
 }
 
@@ -146,6 +150,8 @@ std::vector<Metric> TrainingLog::Metrics() const {
     metric.report.uniformity = GetNumber(json, "uniformity");
     metric.report.anisotropy = GetNumber(json, "anisotropy");
     metric.report.dev_spearman = GetNumber(json, "dev_spearman");
+    metric.report.retrieval = GetNumber(json, "retrieval");
+    metric.report.by_tags = json.value("by_tags", "");
     metric.report.sentences_per_second = GetNumber(json, "sentences_per_second");
     metric.report.eta_seconds = GetNumber(json, "eta_seconds");
     metrics.push_back(std::move(metric));

@@ -1,8 +1,10 @@
-// spearman, pearson, alignment, uniformity, anisotropy and vec_avg: an evaluation is one SELECT. A
-// row with NULL in any argument is skipped; a result that is undefined is NULL.
+// spearman, pearson, alignment, uniformity, anisotropy, retrieval_accuracy and vec_avg: an
+// evaluation is one SELECT. A row with NULL in any argument is skipped; a result that is undefined
+// is NULL.
 //
 // Memory: pearson, alignment, anisotropy and vec_avg keep a constant amount; spearman 16 bytes a
-// row, because ranks need all of them; uniformity a bounded sample (measures.h).
+// row, because ranks need all of them; uniformity a bounded sample (measures.h);
+// retrieval_accuracy all vectors, of which there is a highest number.
 
 #include <cmath>
 #include <memory>
@@ -11,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/training/retrieval.h"
 #include "sql_ext/guard.h"
 #include "sql_ext/measures.h"
 #include "sql_ext/register.h"
@@ -83,6 +86,38 @@ void CheckRowDimension(size_t before, size_t dimension, const char* what) {
                                           std::to_string(dimension) +
                                           " dimensions after rows with " + std::to_string(before));
 }
+
+struct RetrievalState {
+  // The time grows with the square: a few seconds for as many of 256 dimensions.
+  static constexpr size_t kMostPairs = 10000;
+  std::vector<float> a, b;
+  size_t dimension = 0;
+  void Step(sqlite3_value** arguments) {
+    constexpr const char* kName = "retrieval_accuracy()";
+    const std::vector<float> x = DirectionFrom(arguments[0], kName);
+    const std::vector<float> y = DirectionFrom(arguments[1], kName);
+    CheckSameDimension(x, y, kName);
+    if (dimension != 0) CheckRowDimension(dimension, x.size(), kName);
+    dimension = x.size();
+    if (a.size() >= kMostPairs * dimension) {
+      ThrowInvalid(ErrorKind::kTooBig, std::string(kName) + ": takes at most " +
+                                           std::to_string(kMostPairs) +
+                                           " pairs, each of which is compared with all; give a "
+                                           "sample of them, as by LIMIT in a subquery");
+    }
+    a.insert(a.end(), x.begin(), x.end());
+    b.insert(b.end(), y.begin(), y.end());
+  }
+  void Finish(sqlite3_context* context) const {
+    const training::Retrieval found =
+        training::RetrievePairs(a, b, dimension, [] { return false; });
+    if (found.forward.empty()) return;
+    double sum = 0;
+    for (const double share : found.forward) sum += share;
+    for (const double share : found.backward) sum += share;
+    sqlite3_result_double(context, sum / (2 * static_cast<double>(found.forward.size())));
+  }
+};
 
 struct UniformityState {
   Uniformity uniformity;
@@ -175,6 +210,7 @@ void RegisterAggregates(sqlite3* db) {
       Spec<AlignmentState, 2>("alignment", kPure),
       Spec<UniformityState, 1>("uniformity", kPure),
       Spec<AnisotropyState, 1>("anisotropy", kPure),
+      Spec<RetrievalState, 2>("retrieval_accuracy", kPure),
       Spec<AverageState, 1>("vec_avg", kPure | kResultSubtype),
   };
   for (const AggregateSpec& aggregate : aggregates) RegisterAggregate(db, aggregate);

@@ -6,6 +6,7 @@
 // scan it.
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,12 @@ std::string List(const std::vector<int64_t>& numbers) {
   std::string list;
   for (const int64_t number : numbers) list += (list.empty() ? "" : ",") + std::to_string(number);
   return "[" + list + "]";
+}
+
+// What was not measured becomes NULL.
+Cell JsonCell(const std::string& json) {
+  if (json.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return json;
 }
 
 int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
@@ -60,7 +67,8 @@ std::vector<Row> MetricRows(Connection& connection) {
     rows.push_back({Signed(metric.run), Signed(metric.sequence), report.phase, report.step,
                     report.total_steps, report.epoch, report.loss, report.learning_rate,
                     report.alignment, report.uniformity, report.anisotropy, report.dev_spearman,
-                    report.sentences_per_second, report.eta_seconds});
+                    report.sentences_per_second, report.eta_seconds, report.retrieval,
+                    JsonCell(report.by_tags)});
   }
   return rows;
 }
@@ -114,7 +122,8 @@ constexpr FunctionTable kMetrics = Catalog(
     "semblance_metrics",
     "CREATE TABLE x(run INTEGER, sequence INTEGER, phase TEXT, step INTEGER, total_steps INTEGER,"
     " epoch REAL, loss REAL, learning_rate REAL, alignment REAL, uniformity REAL,"
-    " anisotropy REAL, dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL)",
+    " anisotropy REAL, dev_spearman REAL, sentences_per_second REAL, eta_seconds REAL,"
+    " retrieval REAL, by_tags TEXT)",
     Open<MetricRows>);
 
 }  // namespace

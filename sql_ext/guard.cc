@@ -115,6 +115,8 @@ Code CodeOf(encoder::ErrorKind kind) {
       return {SQLITE_ERROR, "E_UNSUPPORTED"};
     case encoder::ErrorKind::kInterrupted:
       return {SQLITE_INTERRUPT, "E_INTERRUPT"};
+    case encoder::ErrorKind::kFull:
+      return {SQLITE_FULL, "E_FULL"};
   }
   return {SQLITE_ERROR, "E_INTERNAL"};
 }

@@ -76,14 +76,19 @@ std::string ReadOnlyQuery::Text(int column) const {
   return {text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
+QueryRows::QueryRows(sqlite3* db, const std::string& sql, bool tagged)
+    : query_(db, sql, tagged ? "the training query with \"tags\"" : "the training query",
+             tagged ? 4 : 1, tagged ? 5 : 3),
+      tagged_(tagged) {}
+
 bool QueryRows::Next(std::vector<std::string>* row) {
   try {
     while (query_.Step()) {
       bool whole = true;
-      row->resize(static_cast<size_t>(columns()));
-      for (int i = 0; i < columns(); ++i) {
+      row->resize(static_cast<size_t>(query_.columns()));
+      for (int i = 0; i < query_.columns(); ++i) {
         (*row)[static_cast<size_t>(i)] = query_.Text(i);
-        whole = whole && !(*row)[static_cast<size_t>(i)].empty();
+        whole = whole && (i >= columns() || !(*row)[static_cast<size_t>(i)].empty());
       }
       if (whole) return true;
     }
@@ -108,6 +113,24 @@ std::vector<training::ScoredPair> ReadScoredPairs(sqlite3* db, const std::string
     pair.score = sqlite3_value_double(score);
     pairs.push_back(std::move(pair));
   }
+  return pairs;
+}
+
+std::vector<training::TaggedPair> ReadTaggedPairs(sqlite3* db, const std::string& sql) {
+  ReadOnlyQuery query(db, sql, "the query of \"eval_pairs\"", 2, 4);
+  const bool tagged = query.columns() == 4;
+  std::vector<training::TaggedPair> pairs;
+  if (query.columns() == 3) {
+    ThrowInvalid(
+        "the query of \"eval_pairs\" must give a, b, or a, b, tag of a, tag of b, and gives 3 "
+        "columns");
+  }
+  while (query.Step()) {
+    training::TaggedPair pair{query.Text(0), query.Text(1), tagged ? query.Text(2) : "",
+                              tagged ? query.Text(3) : ""};
+    if (!pair.a.empty() && !pair.b.empty()) pairs.push_back(std::move(pair));
+  }
+  if (pairs.empty()) ThrowInvalid("the query of \"eval_pairs\" gives no pair of texts");
   return pairs;
 }
 

@@ -38,12 +38,14 @@ class ReadOnlyQuery {
   int64_t row_ = 0;  // from 1
 };
 
-// The training rows; those with a NULL or empty text are skipped.
+// The training rows; those with a NULL or empty text are skipped. Tagged, the last two columns are
+// the tags of the first and of the second text, of which a NULL is an empty one.
 class QueryRows : public training::RowSource {
  public:
-  QueryRows(sqlite3* db, const std::string& sql) : query_(db, sql, "the training query", 1, 3) {}
+  QueryRows(sqlite3* db, const std::string& sql, bool tagged);
 
-  int columns() const override { return query_.columns(); }
+  int columns() const override { return query_.columns() - (tagged_ ? 2 : 0); }
+  bool tagged() const override { return tagged_; }
   bool Next(std::vector<std::string>* row) override;
 
   // The trainer speaks of every failure as its own; this throws what really stopped the reading, if
@@ -54,10 +56,15 @@ class QueryRows : public training::RowSource {
 
  private:
   ReadOnlyQuery query_;
+  const bool tagged_;
   std::exception_ptr failure_;
 };
 
 // All rows a, b, score of `sql`; those with a NULL or an empty text are skipped.
 std::vector<training::ScoredPair> ReadScoredPairs(sqlite3* db, const std::string& sql);
+
+// All rows a, b or a, b, tag of a, tag of b of `sql`; those with a NULL or an empty text are
+// skipped.
+std::vector<training::TaggedPair> ReadTaggedPairs(sqlite3* db, const std::string& sql);
 
 }  // namespace semblance::sql

@@ -78,6 +78,8 @@ TrainArguments ParseTrainArguments(const std::string& json) {
   arguments.name = *name;
   arguments.base = TakeText(&options, "base");
   arguments.dev = TakeText(&options, "dev");
+  arguments.eval_pairs = TakeText(&options, "eval_pairs");
+  if (TakeFlag(&options, "tags", false)) options["tags"] = arguments.tags = true;
   arguments.resume = TakeFlag(&options, "resume", false);
   arguments.publish = TakeFlag(&options, "publish", true);
   arguments.trainer_options = options.dump();
@@ -93,7 +95,7 @@ TrainSession::TrainSession(ConnectionPtr connection, const std::string& query,
                         "a model cannot be trained into a database that is opened read-only");
   }
   CheckIsUtf8(query);
-  rows_ = std::make_unique<QueryRows>(db, query);
+  rows_ = std::make_unique<QueryRows>(db, query, arguments_.tags);
   Start(query);
 }
 
@@ -116,6 +118,9 @@ std::shared_ptr<engine::Database> TrainSession::OpenDatabaseAtLast() const {
 void TrainSession::Start(const std::string& query) {
   training::TrainingInputs inputs;
   if (arguments_.dev) inputs.dev = ReadScoredPairs(connection_->db(), *arguments_.dev);
+  if (arguments_.eval_pairs) {
+    inputs.eval_pairs = ReadTaggedPairs(connection_->db(), *arguments_.eval_pairs);
+  }
   encoder::ModelPackage base;
   if (arguments_.base) {
     const auto database = OpenDatabase();
@@ -262,7 +267,10 @@ void TrainSession::Publish() {
                  {"alignment", report_.alignment},
                  {"uniformity", report_.uniformity},
                  {"anisotropy", report_.anisotropy},
-                 {"dev_spearman", report_.dev_spearman}};
+                 {"dev_spearman", report_.dev_spearman},
+                 {"retrieval", report_.retrieval}};
+  const Json by_tags = Json::parse(report_.by_tags, nullptr, false);
+  if (by_tags.is_object()) record["by_tags"] = by_tags;
   OpenDatabaseAtLast()->models().Register(info_.name, run_->TakeModel(), record.dump());
 }
 

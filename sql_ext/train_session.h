@@ -23,12 +23,14 @@ namespace semblance::sql {
 
 // The JSON of semblance_train, taken apart.
 struct TrainArguments {
-  std::string name;                 // of the model to make
-  std::optional<std::string> base;  // model to start from
-  std::optional<std::string> dev;   // query of a, b, score
-  bool resume = false;              // go on where the last run of that name was stopped
-  bool publish = true;              // false: the run is measured, and its model thrown away
-  std::string trainer_options;      // JSON object: the rest
+  std::string name;                       // of the model to make
+  std::optional<std::string> base;        // model to start from
+  std::optional<std::string> dev;         // query of a, b, score
+  std::optional<std::string> eval_pairs;  // query of a, b, or a, b, tag of a, tag of b
+  bool tags = false;                      // the training query's last two columns are tags
+  bool resume = false;                    // go on where the last run of that name was stopped
+  bool publish = true;                    // false: the run is measured, and its model thrown away
+  std::string trainer_options;            // JSON object: the rest
 };
 // Throws kInvalid saying what was expected.
 TrainArguments ParseTrainArguments(const std::string& json);

@@ -36,6 +36,8 @@ enum ColumnNumber {  // as declared
   kDevSpearman,
   kSentencesPerSecond,
   kEtaSeconds,
+  kRetrieval,
+  kByTags,
   kModel,
   kQuery,
 };
@@ -88,6 +90,11 @@ void Reports::Column(sqlite3_context* context, int column) const {
       return sqlite3_result_double(context, report.sentences_per_second);
     case kEtaSeconds:
       return sqlite3_result_double(context, report.eta_seconds);
+    case kRetrieval:
+      return sqlite3_result_double(context, report.retrieval);
+    case kByTags:
+      if (!report.by_tags.empty()) ResultText(context, report.by_tags);
+      return;
     case kModel:
       if (session_.published()) ResultText(context, session_.name());
       return;
@@ -105,7 +112,8 @@ constexpr FunctionTable kTrain = {
     "semblance_train",
     "CREATE TABLE x(phase TEXT, step INTEGER, total_steps INTEGER, epoch REAL, loss REAL,"
     " learning_rate REAL, alignment REAL, uniformity REAL, anisotropy REAL, dev_spearman REAL,"
-    " sentences_per_second REAL, eta_seconds REAL, model TEXT, query HIDDEN, options HIDDEN)",
+    " sentences_per_second REAL, eta_seconds REAL, retrieval REAL, by_tags TEXT, model TEXT, query "
+    "HIDDEN, options HIDDEN)",
     kQuery,
     2,
     2,

@@ -13,6 +13,7 @@ enum class ErrorKind {
   kCorruption,   // sizes that lie, a truncated file, a tokenizer that is none
   kUnsupported,  // an architecture or tokenizer this build does not run
   kInterrupted,  // the caller asked to stop
+  kFull,         // no space left for a temporary file
 };
 
 class Error : public std::runtime_error {

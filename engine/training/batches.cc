@@ -18,9 +18,9 @@ constexpr size_t kMostWaiting = 1 << 16;
 class Filling {
  public:
   Filling(const Corpus& corpus, const BatchPlanOptions& options)
-      : corpus_(corpus), size_(options.batch), no_duplicates_(options.no_duplicates) {}
+      : corpus_(corpus), no_duplicates_(options.no_duplicates) {}
 
-  bool full() const { return rows_.size() >= size_; }
+  size_t size() const { return rows_.size(); }
   bool TryAdd(uint32_t row) {
     if (!no_duplicates_) {
       rows_.push_back(row);
@@ -44,43 +44,93 @@ class Filling {
 
  private:
   const Corpus& corpus_;
-  size_t size_;
   bool no_duplicates_;
   std::vector<uint32_t> rows_;
   std::unordered_set<uint64_t> texts_;
 };
+
+// The rows of one combination of tags in the order of the epoch.
+class Lane {
+ public:
+  void Add(uint32_t row) { order_.push_back(row); }
+  bool unread() const { return next_ < order_.size(); }
+  size_t waiting() const { return waiting_.size(); }
+  bool empty() const { return !unread() && waiting_.empty(); }
+
+  // Adds at most `most` rows.
+  void Fill(size_t most, Filling* filling) {
+    const size_t full = filling->size() + most;
+    for (size_t tries = waiting_.size(); tries > 0 && filling->size() < full; --tries) {
+      const uint32_t row = waiting_.front();
+      waiting_.pop_front();
+      if (!filling->TryAdd(row)) waiting_.push_back(row);
+    }
+    while (unread() && filling->size() < full) {
+      const uint32_t row = order_[next_++];
+      if (!filling->TryAdd(row) && waiting_.size() < kMostWaiting) waiting_.push_back(row);
+    }
+  }
+
+ private:
+  std::vector<uint32_t> order_;
+  size_t next_ = 0;
+  std::deque<uint32_t> waiting_;
+};
+
+std::vector<Lane> Lanes(const Corpus& corpus, size_t first, const std::string& shuffle,
+                        Random* random) {
+  std::vector<uint32_t> order(corpus.rows() - std::min(first, corpus.rows()));
+  std::iota(order.begin(), order.end(), static_cast<uint32_t>(first));
+  if (shuffle == "rows") random->Shuffle(&order);
+  std::vector<Lane> lanes(corpus.tag_pairs());
+  for (const uint32_t row : order) lanes[corpus.tag_pair(row)].Add(row);
+  return lanes;
+}
+
+// Shares the room out among the lanes that have rows, and what of it one cannot use among all
+// again.
+void FillFromAll(size_t size, size_t turn, std::vector<Lane>* lanes, Filling* filling) {
+  for (size_t before = size; filling->size() < size && filling->size() != before;) {
+    before = filling->size();
+    std::vector<Lane*> with_rows;
+    for (Lane& lane : *lanes) {
+      if (!lane.empty()) with_rows.push_back(&lane);
+    }
+    if (with_rows.empty()) return;
+    const size_t count = with_rows.size(), room = size - before;
+    for (size_t i = 0; i < count; ++i) {
+      with_rows[(i + turn) % count]->Fill(room / count + (i < room % count ? 1 : 0), filling);
+    }
+  }
+}
 
 }  // namespace
 
 std::vector<std::vector<uint32_t>> PlanEpoch(const Corpus& corpus, size_t first, int epoch,
                                              const BatchPlanOptions& options) {
   Random random(options.seed, kOrderStream + static_cast<uint64_t>(epoch) * 1000003);
-  std::vector<uint32_t> order(corpus.rows() - std::min(first, corpus.rows()));
-  std::iota(order.begin(), order.end(), static_cast<uint32_t>(first));
-  if (options.shuffle == "rows") random.Shuffle(&order);
-
+  std::vector<Lane> lanes = Lanes(corpus, first, options.shuffle, &random);
+  const auto unread = [&] {
+    return std::any_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.unread(); });
+  };
+  const auto waiting = [&] {
+    return std::accumulate(lanes.begin(), lanes.end(), size_t{0},
+                           [](size_t sum, const Lane& lane) { return sum + lane.waiting(); });
+  };
   std::vector<std::vector<uint32_t>> batches;
-  std::deque<uint32_t> waiting;
-  size_t next = 0;
-  while (next < order.size() || waiting.size() > 1) {
+  while (unread() || waiting() > 1) {
     Filling filling(corpus, options);
-    for (size_t tries = waiting.size(); tries > 0 && !filling.full(); --tries) {
-      const uint32_t row = waiting.front();
-      waiting.pop_front();
-      if (!filling.TryAdd(row)) waiting.push_back(row);
-    }
-    while (next < order.size() && !filling.full()) {
-      const uint32_t row = order[next++];
-      if (!filling.TryAdd(row) && waiting.size() < kMostWaiting) waiting.push_back(row);
-    }
+    FillFromAll(options.batch, batches.size(), &lanes, &filling);
     std::vector<uint32_t> rows = filling.Take();
     if (rows.size() >= 2) {
       batches.push_back(std::move(rows));
-    } else if (next >= order.size()) {
+    } else if (!unread()) {
       break;  // what waits are copies of one another
     }
   }
-  if (options.shuffle == "batches") random.Shuffle(&batches);
+  const bool shuffled =
+      options.shuffle == "batches" || (options.shuffle == "rows" && lanes.size() > 1);
+  if (shuffled) random.Shuffle(&batches);
   return batches;
 }
 

@@ -2,6 +2,10 @@
 //
 // No text stands twice in a batch (it would be its own negative), unless that is asked for: a row
 // whose text is already there waits for a later batch of the epoch.
+//
+// Where rows carry tags, every combination of them has an equal share of each batch, as long as it
+// has rows; when it has none left the others fill its place. Which row of a share is one over
+// stands goes round from batch to batch.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +20,8 @@ struct BatchPlanOptions {
   size_t batch = 64;
   uint64_t seed = 1;
   // "rows": all rows shuffled. "batches": neighbouring rows share a batch, batches are shuffled.
-  // "none": as given.
+  // "none": as given. With tags the order is that of each combination's rows, and "rows" shuffles
+  // the batches too, so that those made after a combination has run out do not all come last.
   std::string shuffle = "rows";
   bool no_duplicates = true;
 };

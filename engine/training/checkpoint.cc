@@ -62,6 +62,7 @@ json ToJson(const Checkpoint& checkpoint) {
           {"options", beginning.options},
           {"base", beginning.base},
           {"dev", beginning.dev},
+          {"eval_pairs", beginning.eval_pairs},
           {"rows", beginning.rows},
           {"phase", progress.phase},
           {"step", progress.step},
@@ -75,6 +76,8 @@ json ToJson(const Checkpoint& checkpoint) {
           {"alignment", progress.alignment},
           {"uniformity", progress.uniformity},
           {"anisotropy", progress.anisotropy},
+          {"retrieval", progress.retrieval},
+          {"by_tags", progress.by_tags},
           {"sentences_per_second", progress.sentences_per_second},
           {"steps", checkpoint.learner.steps},
           {"dropout", checkpoint.learner.dropout},
@@ -93,6 +96,7 @@ void FromJson(const json& state, Checkpoint* checkpoint) {
   state.at("options").get_to(beginning.options);
   state.at("base").get_to(beginning.base);
   state.at("dev").get_to(beginning.dev);
+  beginning.eval_pairs = state.value("eval_pairs", "");
   state.at("rows").get_to(beginning.rows);
   state.at("phase").get_to(progress.phase);
   state.at("step").get_to(progress.step);
@@ -106,6 +110,8 @@ void FromJson(const json& state, Checkpoint* checkpoint) {
   progress.alignment = Number(state.at("alignment"));
   progress.uniformity = Number(state.at("uniformity"));
   progress.anisotropy = Number(state.at("anisotropy"));
+  progress.retrieval = Number(state.value("retrieval", json()));
+  progress.by_tags = state.value("by_tags", "");
   progress.sentences_per_second = Number(state.at("sentences_per_second"));
   state.at("steps").get_to(checkpoint->learner.steps);
   state.at("dropout").get_to(checkpoint->learner.dropout);
@@ -119,6 +125,17 @@ std::string HashOf(const std::vector<ScoredPair>& dev) {
   for (const ScoredPair& pair : dev) {
     hash = Hash(Hash(hash, pair.a), pair.b);
     hash = Hash(hash, json(pair.score).dump());
+  }
+  return Hex(hash);
+}
+
+std::string HashOf(const std::vector<TaggedPair>& pairs) {
+  if (pairs.empty()) return "";
+  uint64_t hash = pairs.size();
+  for (const TaggedPair& pair : pairs) {
+    for (const std::string* text : {&pair.a, &pair.b, &pair.tag_a, &pair.tag_b}) {
+      hash = Hash(hash, *text);
+    }
   }
   return Hex(hash);
 }
@@ -142,6 +159,7 @@ void CheckSame(const Beginning& then, const Beginning& now) {
   }
   if (then.base != now.base) fail("the base model is another one");
   if (then.dev != now.dev) fail("the dev query gives other pairs than then");
+  if (then.eval_pairs != now.eval_pairs) fail("eval_pairs gives other pairs than then");
   if (!then.rows.empty() && !now.rows.empty() && then.rows != now.rows) {
     fail("the training query gives other rows than then");
   }

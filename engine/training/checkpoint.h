@@ -22,12 +22,14 @@ namespace semblance::training {
 
 // What two runs must have in common for one to go on where the other stopped.
 struct Beginning {
-  std::string options;  // JSON, all of them, as they were before the rows were read
-  std::string base;     // the base model's id; empty: none
-  std::string dev;      // hash of the scored pairs as they were given
-  std::string rows;     // hash of the token ids
+  std::string options;     // JSON, all of them, as they were before the rows were read
+  std::string base;        // the base model's id; empty: none
+  std::string dev;         // hash of the scored pairs as they were given
+  std::string eval_pairs;  // hash of the held-out pairs; empty: none
+  std::string rows;        // hash of the token ids, and of the tags
 };
 std::string HashOf(const std::vector<ScoredPair>& dev);
+std::string HashOf(const std::vector<TaggedPair>& pairs);  // empty for none
 std::string HashOf(const Corpus& corpus);
 // Throws kInvalid naming the first thing that differs; rows that are empty in one are not compared.
 void CheckSame(const Beginning& then, const Beginning& now);
@@ -42,7 +44,9 @@ struct Progress {
   double best_score = 0;
   int64_t without_better = 0;  // measurements since best_score
   // Of the last report that had them.
-  double loss = 0, alignment = 0, uniformity = 0, anisotropy = 0, sentences_per_second = 0;
+  double loss = 0, alignment = 0, uniformity = 0, anisotropy = 0, retrieval = 0,
+         sentences_per_second = 0;
+  std::string by_tags;
 };
 
 struct Checkpoint {

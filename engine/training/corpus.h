@@ -3,8 +3,11 @@
 // Threads: built by one thread, then read-only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace semblance::training {
@@ -19,6 +22,10 @@ class Corpus {
   // `begins`, for each id whether a word begins with it, is given for all texts or for none.
   void Add(const std::vector<int32_t>& ids, const std::vector<bool>& begins = {});
   void RemoveLastRow();  // the last columns() texts
+  // What the sides of the last row are (TrainingInputs); asked for all rows or for none. Throws
+  // encoder::Error kInvalid where there are more than kMostTagPairs of them: no tags, then.
+  static constexpr size_t kMostTagPairs = 4096;
+  void Tag(const std::string& first, const std::string& second);
 
   int columns() const { return columns_; }
   size_t rows() const { return (offsets_.size() - 1) / static_cast<size_t>(columns_); }
@@ -31,7 +38,10 @@ class Corpus {
   std::vector<bool> begins(size_t row, int column) const;
   // Equal for equal token ids: what two texts are to the network.
   uint64_t text_hash(size_t row, int column) const;
-  // Of all texts in their order.
+  // Rows whose tags are the same have the same number, below tag_pairs(); all 0 without tags.
+  size_t tag_pairs() const { return std::max<size_t>(tag_names_.size(), 1); }
+  uint32_t tag_pair(size_t row) const { return tags_.empty() ? 0 : tags_[row]; }
+  // Of all texts in their order, and of the tags.
   uint64_t hash() const;
 
  private:
@@ -43,6 +53,8 @@ class Corpus {
   std::vector<bool> begins_;  // as ids_, or empty
   std::vector<int32_t> ids_;
   std::vector<uint64_t> offsets_ = {0};
+  std::vector<uint16_t> tags_;  // [rows], places in tag_names_; or empty
+  std::vector<std::pair<std::string, std::string>> tag_names_;
 };
 
 }  // namespace semblance::training

@@ -94,6 +94,9 @@ const std::vector<Spec>& Specs() {
        "memory, for one more forward pass; 0: all"},
       {"no_duplicates", &Options::no_duplicates, 0, 0, {},
        "a text stands in a batch once, or it would be its own negative"},
+      {"tags", &Options::tags, 0, 0, {},
+       "the query's last two columns say of the first and of the second text what it is (a language, "
+       "a domain): every combination has an equal share of each batch"},
       {"epochs", &Options::epochs, 0.001, 1000, {},
        "times that the rows are gone through"},
       {"max_steps", &Options::max_steps, 0, 1e9, {},
@@ -310,7 +313,7 @@ Options ParseOptions(const std::string& text) {
          text.substr(0, 60));
   }
   for (const auto& [key, value] : parsed.items()) {
-    if (key == "name" || key == "base" || key == "dev") continue;
+    if (key == "name" || key == "base" || key == "dev" || key == "eval_pairs") continue;
     Set(FindSpec(key), value, &options);
   }
   return options;
@@ -325,6 +328,11 @@ void ResolveOptions(int columns, Options* options) {
   }
   static constexpr const char* kByColumns[] = {"unsup", "pairs", "triplets"};
   if (options->objective == "auto") options->objective = kByColumns[columns - 1];
+  if (options->tags && columns == 1) {
+    Fail(
+        "tags are of pairs: the training query gives a, b, tag of a, tag of b, or a, b, negative, "
+        "tag of a, tag of b");
+  }
   const int needed = options->objective == "pairs" ? 2 : options->objective == "triplets" ? 3 : 1;
   if (columns < needed || (options->objective == "unsup" && columns != 1)) {
     Fail("objective \"" + options->objective + "\" needs " + std::to_string(needed) +

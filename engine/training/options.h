@@ -43,6 +43,7 @@ struct Options {
   int64_t batch = 64;
   int64_t chunk = 0;
   bool no_duplicates = true;
+  bool tags = false;
   double epochs = 1;
   int64_t max_steps = 0;
   double lr = 5e-4;
@@ -73,9 +74,9 @@ struct OptionRow {
 };
 std::vector<OptionRow> OptionTable();
 
-// Parses and checks `json` ("" is {}). Keys that belong to the caller (name, base, dev) are passed
-// over. Throws encoder::Error kInvalid: what was found, what may stand there, and for an unknown
-// key the nearest name.
+// Parses and checks `json` ("" is {}). Keys that belong to the caller (name, base, dev, eval_pairs)
+// are passed over. Throws encoder::Error kInvalid: what was found, what may stand there, and for an
+// unknown key the nearest name.
 Options ParseOptions(const std::string& json);
 
 // What only a look at the rows can say: objective "auto" becomes "unsup", "pairs" or "triplets"; a

@@ -27,17 +27,24 @@ int UsedColumns(const Options& options, int columns) {
   return columns;
 }
 
-// Calls `use(texts)` for each row, with the columns that the objective uses.
+struct TextRow {
+  std::vector<std::string> texts;  // of the columns that the objective uses
+  std::vector<std::string> tags;   // of the first two of them; or empty
+};
+
+// Calls `use` for each row.
 template <typename Use>
 void ForEachRow(RowSource* rows, int used, const std::function<bool()>& cancel, const Use& use) {
-  std::vector<std::string> row;
-  for (uint64_t count = 0; rows->Next(&row); ++count) {
+  const auto columns = static_cast<size_t>(rows->columns() + (rows->tagged() ? 2 : 0));
+  TextRow row;
+  for (uint64_t count = 0; rows->Next(&row.texts); ++count) {
     if (count % kRowsBetweenPolls == 0) Poll(cancel);
-    if (static_cast<int>(row.size()) < used) {
-      throw Error(ErrorKind::kInvalid, "a training row has " + std::to_string(row.size()) +
-                                           " texts, not " + std::to_string(rows->columns()));
+    if (row.texts.size() != columns) {
+      throw Error(ErrorKind::kInvalid, "a training row has " + std::to_string(row.texts.size()) +
+                                           " texts, not " + std::to_string(columns));
     }
-    row.resize(static_cast<size_t>(used));
+    if (rows->tagged()) row.tags = {row.texts.end() - 2, row.texts.end()};
+    row.texts.resize(static_cast<size_t>(used));
     use(row);
   }
 }
@@ -61,18 +68,22 @@ std::vector<bool> WordBegins(const std::string& text, const encoder::Tokenizer& 
   return begins;
 }
 
-void AddRow(const std::vector<std::string>& row, const encoder::Tokenizer& tokenizer,
-            const Options& options, Corpus* corpus) {
+void AddRow(const TextRow& row, const encoder::Tokenizer& tokenizer, const Options& options,
+            Corpus* corpus) {
   const auto max_length = static_cast<uint32_t>(options.max_length);
   bool empty = false;
-  for (const std::string& text : row) {
+  for (const std::string& text : row.texts) {
     const std::vector<int32_t> ids = tokenizer.Encode(text, max_length);
     empty = empty || ids.size() <= 2;  // nothing between [CLS] and [SEP]
     corpus->Add(ids, ChangesWords(options.augment)
                          ? WordBegins(text, tokenizer, max_length, ids.size())
                          : std::vector<bool>());
   }
-  if (empty) corpus->RemoveLastRow();
+  if (empty) {
+    corpus->RemoveLastRow();
+  } else if (!row.tags.empty()) {
+    corpus->Tag(row.tags[0], row.tags[1]);
+  }
 }
 
 // A new tokenizer has to see the text before the text can become ids: the text is held until then.
@@ -80,11 +91,13 @@ void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
                               const std::function<bool()>& cancel, Prepared* out) {
   std::string text;
   std::vector<size_t> ends;
-  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
-    for (const std::string& one : row) {
+  std::vector<std::vector<std::string>> tags;
+  ForEachRow(rows, used, cancel, [&](const TextRow& row) {
+    for (const std::string& one : row.texts) {
       text += one;
       ends.push_back(text.size());
     }
+    if (!row.tags.empty()) tags.push_back(row.tags);
   });
   std::vector<std::string_view> texts;
   size_t begin = 0;
@@ -94,13 +107,14 @@ void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
   }
   TrainTokenizer(texts, options, &out->tokenizer_files);
   out->tokenizer = encoder::Tokenizer::Load(out->tokenizer_files);
-  std::vector<std::string> row;
+  TextRow row;
   for (size_t i = 0; i < texts.size(); ++i) {
     if (i % kRowsBetweenPolls == 0) Poll(cancel);
-    row.emplace_back(texts[i]);
-    if (row.size() < static_cast<size_t>(used)) continue;
+    row.texts.emplace_back(texts[i]);
+    if (row.texts.size() < static_cast<size_t>(used)) continue;
+    if (!tags.empty()) row.tags = tags[i / static_cast<size_t>(used)];
     AddRow(row, *out->tokenizer, options, out->corpus.get());
-    row.clear();
+    row.texts.clear();
   }
 }
 
@@ -152,9 +166,8 @@ void TokeniseWithTokenizerOf(const encoder::ModelPackage& package, RowSource* ro
                              Prepared* out) {
   CopyTokenizerFiles(package, &out->tokenizer_files);
   out->tokenizer = encoder::Tokenizer::Load(package);
-  ForEachRow(rows, used, cancel, [&](const std::vector<std::string>& row) {
-    AddRow(row, *out->tokenizer, options, out->corpus.get());
-  });
+  ForEachRow(rows, used, cancel,
+             [&](const TextRow& row) { AddRow(row, *out->tokenizer, options, out->corpus.get()); });
 }
 
 void PrepareFromBase(const encoder::ModelPackage& base, RowSource* rows, int used,

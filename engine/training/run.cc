@@ -13,6 +13,7 @@
 #include "engine/training/model_files.h"
 #include "engine/training/prepare.h"
 #include "engine/training/schedule.h"
+#include "engine/training/tag_evaluation.h"
 
 namespace semblance::training {
 namespace {
@@ -54,14 +55,22 @@ enum class Stage { kPrepare, kMlm, kTrain, kDone, kOver };
 Progress NothingDone() {
   Progress progress;
   progress.best_score = -3;  // below every correlation
-  progress.loss = progress.alignment = progress.uniformity = progress.anisotropy = kNotMeasured;
+  progress.loss = progress.alignment = progress.uniformity = progress.anisotropy =
+      progress.retrieval = kNotMeasured;
   return progress;
 }
 
 class Run : public TrainingRun {
  public:
   explicit Run(const TrainingInputs& inputs)
-      : rows_(inputs.rows), dev_pairs_(inputs.dev), options_(ParseOptions(inputs.options_json)) {
+      : rows_(inputs.rows),
+        dev_pairs_(inputs.dev),
+        eval_pairs_(inputs.eval_pairs),
+        options_(ParseOptions(inputs.options_json)) {
+    if (options_.tags != rows_->tagged()) {
+      throw Error(ErrorKind::kOption,
+                  "option \"tags\" and the rows disagree about whether they have tags");
+    }
     if (inputs.base != nullptr) {
       base_ = std::make_unique<encoder::ModelPackage>(*inputs.base);
       AdoptBase(*base_, &options_);
@@ -73,7 +82,7 @@ class Run : public TrainingRun {
           "patience waits for a better dev Spearman: give a \"dev\" query, or leave it out");
     }
     beginning_ = {OptionsToJson(options_), base_ != nullptr ? base_->Id() : "", HashOf(dev_pairs_),
-                  ""};
+                  HashOf(eval_pairs_), ""};
     if (inputs.checkpoint == nullptr) return;
     resumed_ = std::make_unique<training::Checkpoint>(ReadCheckpoint(*inputs.checkpoint));
     CheckSame(resumed_->beginning, beginning_);
@@ -123,7 +132,7 @@ class Run : public TrainingRun {
   bool NextStage(Report* report, const std::function<bool()>& cancel) {
     *report = Report();
     report->alignment = report->uniformity = report->anisotropy = report->dev_spearman =
-        kNotMeasured;
+        report->retrieval = kNotMeasured;
     switch (stage_) {
       case Stage::kPrepare:
         RunPreparation(report, cancel);
@@ -154,6 +163,8 @@ class Run : public TrainingRun {
     report->alignment = progress_.alignment;
     report->uniformity = progress_.uniformity;
     report->anisotropy = progress_.anisotropy;
+    report->retrieval = progress_.retrieval;
+    report->by_tags = progress_.by_tags;
     report->sentences_per_second = progress_.sentences_per_second;
   }
 
@@ -173,12 +184,7 @@ class Run : public TrainingRun {
     beginning_.rows = HashOf(corpus);
     if (resumed_ != nullptr) CheckSame(resumed_->beginning, beginning_);
     if (dev_pairs_.empty() && corpus.rows() >= kRowsForHoldingOut) held_out_ = kHeldOutRows;
-    for (const ScoredPair& pair : dev_pairs_) {
-      for (const std::string* text : {&pair.a, &pair.b}) {
-        dev_.ids.push_back(tokenizer.Encode(*text, static_cast<uint32_t>(options_.max_length)));
-      }
-      dev_.scores.push_back(pair.score);
-    }
+    Encode(tokenizer);
     views_ = std::make_unique<Views>(corpus, options_, tokenizer.special_ids(),
                                      tokenizer.vocabulary_size());
     learner_ = LoadLearnerModule().create(prepared_.shape, prepared_.weights, options_);
@@ -200,6 +206,24 @@ class Run : public TrainingRun {
     }
     const bool warm_up = options_.mlm_epochs > 0 && options_.objective != "mlm";
     BeginPhase(warm_up ? Stage::kMlm : Stage::kTrain);
+  }
+
+  // The pairs to measure with.
+  void Encode(const encoder::Tokenizer& tokenizer) {
+    const auto ids = [&](const std::string& text) {
+      return tokenizer.Encode(text, static_cast<uint32_t>(options_.max_length));
+    };
+    for (const ScoredPair& pair : dev_pairs_) {
+      dev_.ids.push_back(ids(pair.a));
+      dev_.ids.push_back(ids(pair.b));
+      dev_.scores.push_back(pair.score);
+    }
+    for (const TaggedPair& pair : eval_pairs_) {
+      tagged_.first.push_back(ids(pair.a));
+      tagged_.second.push_back(ids(pair.b));
+      tagged_.first_tags.push_back(pair.tag_a);
+      tagged_.second_tags.push_back(pair.tag_b);
+    }
   }
 
   void BeginPhase(Stage stage) {
@@ -318,6 +342,11 @@ class Run : public TrainingRun {
     progress_.alignment = report->alignment;
     progress_.uniformity = report->uniformity;
     progress_.anisotropy = report->anisotropy;
+    if (!tagged_.first.empty()) {
+      MeasureTagged(tagged_, dimension, learner_.get(), report);
+      progress_.retrieval = report->retrieval;
+      progress_.by_tags = report->by_tags;
+    }
     if (stage_ != Stage::kTrain || dev_.scores.empty()) return;
     ++progress_.without_better;
     if (report->dev_spearman > progress_.best_score) {
@@ -329,6 +358,7 @@ class Run : public TrainingRun {
 
   RowSource* const rows_;
   const std::vector<ScoredPair> dev_pairs_;
+  const std::vector<TaggedPair> eval_pairs_;
   Options options_;
   std::unique_ptr<encoder::ModelPackage> base_;
   Beginning beginning_;
@@ -337,6 +367,7 @@ class Run : public TrainingRun {
   Stage stage_ = Stage::kPrepare;
   Prepared prepared_;
   DevSet dev_;
+  TaggedSet tagged_;
   size_t held_out_ = 0;  // the first rows of the corpus
   std::unique_ptr<Views> views_;
   std::unique_ptr<Learner> learner_;

@@ -21,14 +21,22 @@ class RowSource {
  public:
   virtual ~RowSource() = default;
   virtual int columns() const = 0;  // 1: sentences; 2: pairs; 3: pairs with a hard negative
-  // False at the end. `row` gets columns() texts. Rows with a NULL or empty text are skipped by the
-  // source.
+  // Whether each row says of its first and of its second text what it is: a language, a domain.
+  virtual bool tagged() const { return false; }
+  // False at the end. `row` gets columns() texts and, where it is tagged(), two tags, which may be
+  // empty. Rows with a NULL or empty text are skipped by the source.
   virtual bool Next(std::vector<std::string>* row) = 0;
 };
 
 struct ScoredPair {
   std::string a, b;
   double score;
+};
+
+// A positive pair that is measured and not trained on.
+struct TaggedPair {
+  std::string a, b;
+  std::string tag_a, tag_b;  // empty: none
 };
 
 // Every option that semblance_train's JSON knows, in training/options.cc with names, ranges and
@@ -45,6 +53,8 @@ struct Report {
   double uniformity = 0;
   double anisotropy = 0;    // mean cosine of pairs of different texts
   double dev_spearman = 0;  // -1 .. 1
+  double retrieval = 0;     // 0 .. 1, of the held-out pairs
+  std::string by_tags;      // JSON: the same by their tags (evaluation.h); empty: not measured
   double sentences_per_second = 0;
   double eta_seconds = 0;
 };
@@ -71,10 +81,11 @@ class TrainingRun {
 struct TrainingInputs {
   RowSource* rows = nullptr;                    // outlives the run
   std::vector<ScoredPair> dev;                  // STS-like pairs; empty: no dev score
+  std::vector<TaggedPair> eval_pairs;           // empty: retrieval is not measured
   const encoder::ModelPackage* base = nullptr;  // start from this model; nullptr: a new one
-  // Go on from what Checkpoint() gave; nullptr: from the beginning. Rows, dev, base and options
-  // must be those that the run began with, report_every and checkpoint_every apart; kInvalid,
-  // naming what differs, if they are not.
+  // Go on from what Checkpoint() gave; nullptr: from the beginning. Rows, dev, eval_pairs, base and
+  // options must be those that the run began with, report_every and checkpoint_every apart;
+  // kInvalid, naming what differs, if they are not.
   const encoder::ModelPackage* checkpoint = nullptr;
   std::string options_json;  // an object; unknown keys are an error with the nearest valid name
 };

@@ -67,6 +67,33 @@ TEST_F(TrainTable, TheModelIsThereAfterReopening) {
             "1");
 }
 
+TEST_F(TrainTable, WithTagsTheLastTwoColumnsAreTags) {
+  EXPECT_EQ(connection_.Rows("SELECT step, loss " + Train("SELECT body, body, NULL, 7 FROM notes",
+                                                          R"(,"reports":0,"tags":true)")),
+            (Rows{"3|2.0"}));
+  EXPECT_EQ(
+      connection_.ErrorOf("SELECT * " + Train("SELECT body, body FROM notes", R"(,"tags":true)")),
+      "semblance: E_ARGUMENT: the training query with \"tags\" must give 4 to 5 columns, and "
+      "gives 2");
+}
+
+TEST_F(TrainTable, ReadsHeldOutPairsWithTheirTagsOrWithout) {
+  const auto held_out = [&](const std::string& query) {
+    return "SELECT retrieval, by_tags " +
+           Train("SELECT body FROM notes", R"(,"reports":0,"eval_pairs":")" + query + "\"");
+  };
+  EXPECT_EQ(connection_.Rows(held_out("SELECT body, body FROM notes")), (Rows{"3.0|NULL"}));
+  EXPECT_EQ(connection_.Rows(held_out("SELECT body, body, 1, NULL FROM notes LIMIT 2")),
+            (Rows{"2.0|NULL"}));
+  EXPECT_EQ(connection_.Rows("SELECT retrieval, by_tags FROM semblance_metrics"),
+            (Rows{"3.0|NULL", "2.0|NULL"}));
+  EXPECT_EQ(connection_.ErrorOf(held_out("SELECT body, body, 1 FROM notes")),
+            "semblance: E_ARGUMENT: the query of \"eval_pairs\" must give a, b, or a, b, tag of a, "
+            "tag of b, and gives 3 columns");
+  EXPECT_EQ(connection_.ErrorOf(held_out("SELECT body, body FROM notes LIMIT 0")),
+            "semblance: E_ARGUMENT: the query of \"eval_pairs\" gives no pair of texts");
+}
+
 TEST_F(TrainTable, SkipsRowsWithNullOrEmptyText) {
   EXPECT_EQ(connection_.Rows("SELECT step, loss " +
                              Train("SELECT body, other FROM notes", R"(,"reports":0)")),
@@ -198,7 +225,8 @@ TEST_F(TrainTable, ResumeWithAnotherQueryIsRefusedAndTrainingAnewForgetsTheCheck
   connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"save_at":1,"fail_at":2)"));
   EXPECT_EQ(
       connection_.ErrorOf("SELECT * " + Train("SELECT other FROM notes", R"(,"resume":true)")),
-      "semblance: E_ARGUMENT: run 1 of 'm' cannot go on: its training query was SELECT body FROM notes -- "
+      "semblance: E_ARGUMENT: run 1 of 'm' cannot go on: its training query was SELECT body FROM "
+      "notes -- "
       "give that one, or leave out \"resume\" to begin anew");
   EXPECT_EQ(
       connection_.ErrorOf("SELECT * " + Train("SELECT body FROM notes", R"(,"resume":"yes")")),

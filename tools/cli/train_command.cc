@@ -23,6 +23,7 @@ struct TrainOptions {
   std::string name;
   std::string base;
   std::string dev;
+  std::string eval_pairs;
   bool resume = false;
   std::vector<std::string> options;  // k=v
 };
@@ -31,6 +32,7 @@ std::string OptionsJson(const TrainOptions& options) {
   nlohmann::json json = {{"name", options.name}};
   if (!options.base.empty()) json["base"] = options.base;
   if (!options.dev.empty()) json["dev"] = options.dev;
+  if (!options.eval_pairs.empty()) json["eval_pairs"] = options.eval_pairs;
   if (options.resume) json["resume"] = true;
   return Merged(OptionsObject(options.options), json.dump());
 }
@@ -43,17 +45,12 @@ struct LiveColumn {
 };
 
 constexpr LiveColumn kColumns[] = {
-    {"phase", "phase", 9, -1},
-    {"step", "step", 7, 0},
-    {"total_steps", "of", 7, 0},
-    {"epoch", "epoch", 6, 2},
-    {"loss", "loss", 8, 4},
-    {"learning_rate", "rate", 9, 6},
-    {"alignment", "align", 7, 3},
-    {"uniformity", "uniform", 7, 3},
-    {"anisotropy", "aniso", 6, 3},
-    {"dev_spearman", "dev", 6, 4},
-    {"sentences_per_second", "sent./s", 8, 0},
+    {"phase", "phase", 9, -1},     {"step", "step", 7, 0},
+    {"total_steps", "of", 7, 0},   {"epoch", "epoch", 6, 2},
+    {"loss", "loss", 8, 4},        {"learning_rate", "rate", 9, 6},
+    {"alignment", "align", 7, 3},  {"uniformity", "uniform", 7, 3},
+    {"anisotropy", "aniso", 6, 3}, {"dev_spearman", "dev", 6, 4},
+    {"retrieval", "found", 6, 3},  {"sentences_per_second", "sent./s", 8, 0},
     {"eta_seconds", "eta", 8, -2},
 };
 
@@ -126,6 +123,9 @@ void AddTrainCommand(CLI::App* program) {
   command->add_option("--base", options->base, "Model to start from");
   command->add_option("--dev", options->dev,
                       "SELECT of sentence, sentence, score: the best model by these is kept");
+  command->add_option("--eval-pairs", options->eval_pairs,
+                      "SELECT of a, b, or a, b, tag of a, tag of b: how often each finds the other "
+                      "is measured");
   command->add_flag("--resume", options->resume,
                     "Go on from the last checkpoint of a run of this name that was stopped; begin "
                     "where there is none");

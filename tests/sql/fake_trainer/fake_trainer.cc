@@ -24,7 +24,10 @@ namespace {
 class FakeRun : public TrainingRun {
  public:
   explicit FakeRun(const TrainingInputs& inputs)
-      : rows_(inputs.rows), options_(inputs.options_json), pairs_(inputs.dev.size()) {
+      : rows_(inputs.rows),
+        options_(inputs.options_json),
+        pairs_(inputs.dev.size()),
+        tagged_pairs_(inputs.eval_pairs.size()) {
     const auto options = nlohmann::json::parse(options_);
     reports_ = options.value("reports", 2);
     fail_at_ = options.value("fail_at", 0);
@@ -78,7 +81,8 @@ class FakeRun : public TrainingRun {
     report->total_steps = static_cast<int64_t>(pairs_);
     report->loss = rows_->columns();
     report->alignment = report->uniformity = report->anisotropy = report->dev_spearman =
-        std::numeric_limits<double>::quiet_NaN();
+        report->retrieval = std::numeric_limits<double>::quiet_NaN();
+    if (tagged_pairs_ > 0) report->retrieval = static_cast<double>(tagged_pairs_);
   }
 
   // What the rows throw arrives as the trainer's own error, as from the real one.
@@ -94,6 +98,7 @@ class FakeRun : public TrainingRun {
   RowSource* const rows_;
   const std::string options_;
   const size_t pairs_;
+  const size_t tagged_pairs_;
   encoder::ModelPackage model_;
   int reports_ = 0, fail_at_ = 0, wait_at_ = 0, save_at_ = 0, made_ = 0;
   bool resumed_ = false, saved_ = false;
