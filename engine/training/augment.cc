@@ -81,16 +81,13 @@ std::vector<std::vector<int32_t>> Views::Of(const std::vector<uint32_t>& rows, i
   if (augment_ == "mlm") return Replaced(rows, &random, learner);
   std::vector<std::vector<int32_t>> views;
   for (const uint32_t row : rows) {
-    if (augment_ == "next_sentence") {
-      // The last row has none behind it, and is its own.
-      const TokenIds next = corpus_.text(std::min<size_t>(row + 1, corpus_.rows() - 1), 0);
-      views.emplace_back(next.begin(), next.end());
-    } else if (ChangesWords(augment_)) {
-      views.push_back(
-          ChangeWords(corpus_.text(row, 0), corpus_.begins(row, 0), augment_, rate_, &random));
+    const size_t behind = augment_ == "next_sentence" ? 1 : 0;
+    // The last row has none behind it, and is its own.
+    Corpus::Row text = corpus_.row(std::min<size_t>(row + behind, corpus_.rows() - 1));
+    if (ChangesWords(augment_)) {
+      views.push_back(ChangeWords(text.text(0), text.begins(0), augment_, rate_, &random));
     } else {
-      const TokenIds same = corpus_.text(row, 0);
-      views.emplace_back(same.begin(), same.end());
+      views.push_back(std::move(text.ids));
     }
   }
   return views;
@@ -99,7 +96,11 @@ std::vector<std::vector<int32_t>> Views::Of(const std::vector<uint32_t>& rows, i
 std::vector<std::vector<int32_t>> Views::Replaced(const std::vector<uint32_t>& rows, Random* random,
                                                   Learner* learner) const {
   std::vector<TokenIds> texts;
-  for (const uint32_t row : rows) texts.push_back(corpus_.text(row, 0));
+  std::vector<Corpus::Row> read;
+  for (const uint32_t row : rows) {
+    read.push_back(corpus_.row(row));
+    texts.push_back(read.back().text(0));
+  }
   MaskedSentences masked = MaskTokens(texts, rate_, special_, vocabulary_size_, random);
   const std::vector<int32_t> ids = learner->Predict(masked);
   for (size_t i = 0; i < ids.size(); ++i) {

@@ -21,6 +21,7 @@ BatchStream::BatchStream(const Corpus& corpus, size_t first, double epochs, int6
 }
 
 void BatchStream::Plan(int epoch) {
+  batches_ = {};  // before others are made
   batches_ = PlanEpoch(corpus_, first_, epoch, options_);
   epoch_ = epoch;
   at_ = 0;

@@ -28,10 +28,9 @@ class Filling {
     }
     // A hard negative that is another row's positive would pull and push at once, so every column
     // counts.
-    std::vector<uint64_t> hashes;
-    for (int column = 0; column < corpus_.columns(); ++column) {
-      hashes.push_back(corpus_.text_hash(row, column));
-      if (texts_.count(hashes.back()) > 0) return false;
+    const std::vector<uint64_t> hashes = corpus_.text_hashes(row);
+    for (const uint64_t hash : hashes) {
+      if (texts_.count(hash) > 0) return false;
     }
     texts_.insert(hashes.begin(), hashes.end());
     rows_.push_back(row);
@@ -53,6 +52,7 @@ class Filling {
 class Lane {
  public:
   void Add(uint32_t row) { order_.push_back(row); }
+  void Take(std::vector<uint32_t> rows) { order_ = std::move(rows); }
   bool unread() const { return next_ < order_.size(); }
   size_t waiting() const { return waiting_.size(); }
   bool empty() const { return !unread() && waiting_.empty(); }
@@ -83,6 +83,10 @@ std::vector<Lane> Lanes(const Corpus& corpus, size_t first, const std::string& s
   std::iota(order.begin(), order.end(), static_cast<uint32_t>(first));
   if (shuffle == "rows") random->Shuffle(&order);
   std::vector<Lane> lanes(corpus.tag_pairs());
+  if (lanes.size() == 1) {
+    lanes[0].Take(std::move(order));
+    return lanes;
+  }
   for (const uint32_t row : order) lanes[corpus.tag_pair(row)].Add(row);
   return lanes;
 }

@@ -1,21 +1,70 @@
 #include "engine/training/corpus.h"
 
+#include <cstring>
+
 #include "engine/encoder/error.h"
 #include "engine/training/random.h"
 
 namespace semblance::training {
+namespace {
 
-void Corpus::Add(const std::vector<int32_t>& ids, const std::vector<bool>& begins) {
-  ids_.insert(ids_.end(), ids.begin(), ids.end());
-  begins_.insert(begins_.end(), begins.begin(), begins.end());
-  offsets_.push_back(ids_.size());
+constexpr size_t kHead = sizeof(uint64_t) + sizeof(uint32_t);  // hash and number of ids of a text
+
+uint64_t TextHash(const std::vector<int32_t>& ids) {
+  uint64_t hash = 0;
+  for (const int32_t id : ids) hash = Mix(hash ^ static_cast<uint64_t>(id));
+  return hash;
 }
 
-void Corpus::RemoveLastRow() {
-  offsets_.resize(offsets_.size() - static_cast<size_t>(columns_));
-  ids_.resize(offsets_.back());
-  if (!begins_.empty()) begins_.resize(offsets_.back());
-  if (tags_.size() > rows()) tags_.resize(rows());
+template <typename Number>
+void Put(Number number, std::string* out) {
+  out->append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+template <typename Number>
+Number Get(const char* from) {
+  Number number;
+  std::memcpy(&number, from, sizeof number);
+  return number;
+}
+
+}  // namespace
+
+TokenIds Corpus::Row::text(int column) const {
+  const auto at = static_cast<size_t>(column);
+  const size_t begin = at == 0 ? 0 : ends[at - 1];
+  return TokenIds(ids).subspan(begin, ends[at] - begin);
+}
+
+std::vector<bool> Corpus::Row::begins(int column) const {
+  if (words.empty()) return {};
+  const auto at = static_cast<size_t>(column);
+  return {words.begin() + static_cast<std::ptrdiff_t>(at == 0 ? 0 : ends[at - 1]),
+          words.begin() + static_cast<std::ptrdiff_t>(ends[at])};
+}
+
+void Corpus::Add(const std::vector<int32_t>& ids, const std::vector<bool>& begins) {
+  ids_.push_back(ids);
+  words_.insert(words_.end(), begins.begin(), begins.end());
+  if (ids_.size() == columns_) EndRow();
+}
+
+void Corpus::EndRow() {
+  std::string bytes;
+  for (const std::vector<int32_t>& ids : ids_) {
+    Put(TextHash(ids), &bytes);
+    Put(static_cast<uint32_t>(ids.size()), &bytes);
+    tokens_ += ids.size();
+  }
+  for (const std::vector<int32_t>& ids : ids_) {
+    bytes.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(int32_t));
+  }
+  bytes.append(reinterpret_cast<const char*>(words_.data()), words_.size());
+  const uint64_t place = spill_.size();
+  spill_.Append(bytes);
+  places_.push_back(place);
+  ids_.clear();
+  words_.clear();
 }
 
 void Corpus::Tag(const std::string& first, const std::string& second) {
@@ -30,16 +79,38 @@ void Corpus::Tag(const std::string& first, const std::string& second) {
   if (found == tag_names_.end()) tag_names_.push_back(names);
 }
 
-std::vector<bool> Corpus::begins(size_t row, int column) const {
-  if (begins_.empty()) return {};
-  const auto first = begins_.begin() + static_cast<std::ptrdiff_t>(offset(row, column));
-  return {first, first + static_cast<std::ptrdiff_t>(text(row, column).size())};
+Corpus::Row Corpus::row(size_t row) const {
+  const uint64_t end = row + 1 < rows() ? places_[row + 1] : spill_.size();
+  std::string bytes(static_cast<size_t>(end - places_[row]), '\0');
+  spill_.Read(places_[row], bytes.data(), bytes.size());
+  Row out;
+  size_t ids = 0;
+  for (size_t column = 0; column < columns_; ++column) {
+    ids += Get<uint32_t>(&bytes[column * kHead + sizeof(uint64_t)]);
+    out.ends.push_back(ids);
+  }
+  const char* from = bytes.data() + columns_ * kHead;
+  out.ids.resize(ids);
+  std::memcpy(out.ids.data(), from, ids * sizeof(int32_t));
+  out.words.resize(bytes.size() - columns_ * kHead - ids * sizeof(int32_t));
+  std::memcpy(out.words.data(), from + ids * sizeof(int32_t), out.words.size());
+  return out;
+}
+
+std::vector<uint64_t> Corpus::text_hashes(size_t row) const {
+  std::string heads(columns_ * kHead, '\0');
+  spill_.Read(places_[row], heads.data(), heads.size());
+  std::vector<uint64_t> hashes;
+  for (size_t column = 0; column < columns_; ++column) {
+    hashes.push_back(Get<uint64_t>(&heads[column * kHead]));
+  }
+  return hashes;
 }
 
 uint64_t Corpus::hash() const {
   uint64_t hash = 0;
   for (size_t row = 0; row < rows(); ++row) {
-    for (int column = 0; column < columns_; ++column) hash = Mix(hash ^ text_hash(row, column));
+    for (const uint64_t text : text_hashes(row)) hash = Mix(hash ^ text);
     if (!tags_.empty()) hash = Mix(hash ^ tags_[row]);
   }
   for (const auto& [first, second] : tag_names_) {
@@ -47,12 +118,6 @@ uint64_t Corpus::hash() const {
       hash = Mix(hash ^ static_cast<unsigned char>(c));
     }
   }
-  return hash;
-}
-
-uint64_t Corpus::text_hash(size_t row, int column) const {
-  uint64_t hash = 0;
-  for (const int32_t id : text(row, column)) hash = Mix(hash ^ static_cast<uint64_t>(id));
   return hash;
 }
 

@@ -39,9 +39,11 @@ void MeasureDev(const DevSet& dev, size_t dimension, Learner* learner, Report* r
 void MeasureRows(const Corpus& corpus, size_t rows, size_t dimension, Learner* learner,
                  Report* report) {
   std::vector<TokenIds> first, second;
+  std::vector<Corpus::Row> read;
   for (size_t row = 0; row < rows; ++row) {
-    first.push_back(corpus.text(row, 0));
-    second.push_back(corpus.text(row, corpus.columns() > 1 ? 1 : 0));
+    read.push_back(corpus.row(row));
+    first.push_back(read.back().text(0));
+    second.push_back(read.back().text(corpus.columns() > 1 ? 1 : 0));
   }
   const bool single = corpus.columns() == 1;
   const std::vector<float> left = learner->Embed(first, single);

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "engine/training/augment.h"
 #include "engine/training/model_files.h"
+#include "engine/training/spill.h"
 #include "engine/training/tokenizer_training.h"
 
 namespace semblance::training {
@@ -49,6 +50,46 @@ void ForEachRow(RowSource* rows, int used, const std::function<bool()>& cancel, 
   }
 }
 
+// Rows of text, held in a temporary file.
+class TextSpill {
+ public:
+  TextSpill(size_t texts, bool tagged) : texts_(texts), all_(texts + (tagged ? 2 : 0)) {}
+
+  size_t rows() const { return rows_; }
+  void Add(const TextRow& row) {
+    for (const auto* part : {&row.texts, &row.tags}) {
+      for (const std::string& text : *part) {
+        const uint64_t size = text.size();
+        spill_.Append({reinterpret_cast<const char*>(&size), sizeof size});
+        spill_.Append(text);
+      }
+    }
+    ++rows_;
+  }
+  // Calls `use` with the number of each row and the row.
+  template <typename Use>
+  void ForEach(const Use& use) const {
+    uint64_t place = 0;
+    for (size_t at = 0; at < rows_; ++at) {
+      TextRow row;
+      for (size_t i = 0; i < all_; ++i) {
+        uint64_t size = 0;
+        spill_.Read(place, &size, sizeof size);
+        std::string text(size, '\0');
+        spill_.Read(place + sizeof size, text.data(), size);
+        place += sizeof size + size;
+        (i < texts_ ? row.texts : row.tags).push_back(std::move(text));
+      }
+      use(at, row);
+    }
+  }
+
+ private:
+  const size_t texts_, all_;  // of a row; with its tags
+  size_t rows_ = 0;
+  Spill spill_{"the training rows' text"};
+};
+
 // For each of `count` ids of a text whether a word begins with it. No tokenizer makes a piece
 // across a space, so the text up to one gives the ids before the next word, and no others.
 std::vector<bool> WordBegins(const std::string& text, const encoder::Tokenizer& tokenizer,
@@ -71,51 +112,45 @@ std::vector<bool> WordBegins(const std::string& text, const encoder::Tokenizer& 
 void AddRow(const TextRow& row, const encoder::Tokenizer& tokenizer, const Options& options,
             Corpus* corpus) {
   const auto max_length = static_cast<uint32_t>(options.max_length);
-  bool empty = false;
+  std::vector<std::vector<int32_t>> ids;
   for (const std::string& text : row.texts) {
-    const std::vector<int32_t> ids = tokenizer.Encode(text, max_length);
-    empty = empty || ids.size() <= 2;  // nothing between [CLS] and [SEP]
-    corpus->Add(ids, ChangesWords(options.augment)
-                         ? WordBegins(text, tokenizer, max_length, ids.size())
-                         : std::vector<bool>());
+    ids.push_back(tokenizer.Encode(text, max_length));
+    if (ids.back().size() <= 2) return;  // nothing between [CLS] and [SEP]
   }
-  if (empty) {
-    corpus->RemoveLastRow();
-  } else if (!row.tags.empty()) {
-    corpus->Tag(row.tags[0], row.tags[1]);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    corpus->Add(ids[i], ChangesWords(options.augment)
+                            ? WordBegins(row.texts[i], tokenizer, max_length, ids[i].size())
+                            : std::vector<bool>());
   }
+  if (!row.tags.empty()) corpus->Tag(row.tags[0], row.tags[1]);
 }
 
 // A new tokenizer has to see the text before the text can become ids: the text is held until then.
 void TokeniseWithNewTokenizer(RowSource* rows, int used, const Options& options,
                               const std::function<bool()>& cancel, Prepared* out) {
-  std::string text;
-  std::vector<size_t> ends;
-  std::vector<std::vector<std::string>> tags;
-  ForEachRow(rows, used, cancel, [&](const TextRow& row) {
-    for (const std::string& one : row.texts) {
-      text += one;
-      ends.push_back(text.size());
+  TextSpill texts(static_cast<size_t>(used), rows->tagged());
+  ForEachRow(rows, used, cancel, [&](const TextRow& row) { texts.Add(row); });
+  const auto each = [&](const auto& use) {
+    texts.ForEach([&](size_t at, const TextRow& row) {
+      if (at % kRowsBetweenPolls == 0) Poll(cancel);
+      use(row);
+    });
+  };
+  std::vector<std::string> sample;
+  const size_t total = texts.rows() * static_cast<size_t>(used);
+  const size_t count = std::min(total, static_cast<size_t>(options.tokenizer_rows));
+  size_t at = 0;
+  each([&](const TextRow& row) {
+    for (const std::string& text : row.texts) {
+      if (sample.size() < count && at++ == SampledText(sample.size(), count, total)) {
+        sample.push_back(text.substr(0, kTokenizerTextBytes + 1));
+      }
     }
-    if (!row.tags.empty()) tags.push_back(row.tags);
   });
-  std::vector<std::string_view> texts;
-  size_t begin = 0;
-  for (const size_t end : ends) {
-    texts.push_back(std::string_view(text).substr(begin, end - begin));
-    begin = end;
-  }
-  TrainTokenizer(texts, options, &out->tokenizer_files);
+  TrainTokenizer({sample.begin(), sample.end()}, options, &out->tokenizer_files);
+  sample = {};
   out->tokenizer = encoder::Tokenizer::Load(out->tokenizer_files);
-  TextRow row;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    if (i % kRowsBetweenPolls == 0) Poll(cancel);
-    row.texts.emplace_back(texts[i]);
-    if (row.texts.size() < static_cast<size_t>(used)) continue;
-    if (!tags.empty()) row.tags = tags[i / static_cast<size_t>(used)];
-    AddRow(row, *out->tokenizer, options, out->corpus.get());
-    row.texts.clear();
-  }
+  each([&](const TextRow& row) { AddRow(row, *out->tokenizer, options, out->corpus.get()); });
 }
 
 template <typename Value>

@@ -305,11 +305,13 @@ class Run : public TrainingRun {
     const Corpus& corpus = *prepared_.corpus;
     const bool only_masked = stage_ == Stage::kMlm || options_.objective == "mlm";
     MaskedSentences masked;
+    std::vector<Corpus::Row> read;
+    for (const uint32_t row : rows) read.push_back(corpus.row(row));
     if (only_masked || options_.mlm_weight > 0) {
       std::vector<TokenIds> sentences;
-      for (const uint32_t row : rows) {
+      for (const Corpus::Row& row : read) {
         for (int column = 0; column < corpus.columns(); ++column)
-          sentences.push_back(corpus.text(row, column));
+          sentences.push_back(row.text(column));
       }
       masked = MaskTokens(sentences, options_.mlm_rate, prepared_.tokenizer->special_ids(),
                           prepared_.tokenizer->vocabulary_size(), &mask_random_);
@@ -317,10 +319,10 @@ class Run : public TrainingRun {
     if (only_masked) return learner_->MaskedStep(masked, learning_rate);
     ContrastiveRows batch;
     std::vector<std::vector<int32_t>> views;
-    for (const uint32_t row : rows) {
-      batch.anchors.push_back(corpus.text(row, 0));
-      if (corpus.columns() > 1) batch.positives.push_back(corpus.text(row, 1));
-      if (corpus.columns() > 2) batch.negatives.push_back(corpus.text(row, 2));
+    for (const Corpus::Row& row : read) {
+      batch.anchors.push_back(row.text(0));
+      if (corpus.columns() > 1) batch.positives.push_back(row.text(1));
+      if (corpus.columns() > 2) batch.negatives.push_back(row.text(2));
     }
     if (corpus.columns() == 1) {
       views = views_->Of(rows, progress_.step, learner_.get());

@@ -11,15 +11,14 @@
 namespace semblance::training {
 namespace {
 
-// sentencepiece passes over longer lines; a prefix is as good for counting pieces.
-constexpr size_t kLongestText = 4000;
 // Special pieces, and room for a few pieces of more than one character.
 constexpr size_t kReservedPieces = 16;
 
-// A prefix of `text` that ends between characters, with the bytes replaced that sentencepiece would
+// A prefix of `text` (sentencepiece passes over longer lines, and a prefix is as good for counting
+// pieces) that ends between characters, with the bytes replaced that sentencepiece would
 // refuse a line for.
 std::string Prepared(std::string_view text) {
-  size_t length = std::min(text.size(), kLongestText);
+  size_t length = std::min(text.size(), kTokenizerTextBytes);
   while (length > 0 && length < text.size() &&
          (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
     --length;
@@ -53,8 +52,7 @@ std::vector<std::string> Sample(const std::vector<std::string_view>& texts, size
   const size_t count = std::min(texts.size(), most);
   lines.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    const size_t at = static_cast<size_t>(static_cast<unsigned __int128>(i) * texts.size() / count);
-    std::string line = Prepared(texts[at]);
+    std::string line = Prepared(texts[SampledText(i, count, texts.size())]);
     if (HasVisibleCharacter(line)) lines.push_back(std::move(line));
   }
   return lines;

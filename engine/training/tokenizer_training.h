@@ -1,6 +1,7 @@
 // A sentencepiece unigram tokenizer made from the rows themselves.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,15 @@
 #include "engine/training/options.h"
 
 namespace semblance::training {
+
+// The tokenizer sees no more of a text than this; one that is longer may be given cut to one byte
+// more, and gives the same.
+constexpr size_t kTokenizerTextBytes = 4000;
+
+// Which of `total` texts, in their order, is the `i`-th of a sample of `count`.
+inline size_t SampledText(size_t i, size_t count, size_t total) {
+  return static_cast<size_t>(static_cast<unsigned __int128>(i) * total / count);
+}
 
 // Adds tokenizer.model and tokenizer_config.json to `package`. Uses at most options.tokenizer_rows
 // of `texts`, evenly spread. The vocabulary has at most options.vocab_size pieces (more only when

@@ -62,8 +62,7 @@ TEST(ChangeWords, CropKeepsARunOfWordsAndTakesTheAskedShareOnAverage) {
   double gone = 0;
   std::set<int> firsts;
   for (int i = 0; i < 2000; ++i) {
-    const auto words =
-        text.WordsOf(ChangeWords(text.ids, text.begins, "crop", 0.2, &random));
+    const auto words = text.WordsOf(ChangeWords(text.ids, text.begins, "crop", 0.2, &random));
     for (size_t w = 1; w < words.size(); ++w) EXPECT_EQ(words[w], words[w - 1] + 1);
     firsts.insert(words.front());
     gone += 12 - static_cast<double>(words.size());
@@ -79,7 +78,8 @@ TEST(ChangeWords, DeleteWordsTakesTheAskedShareAnywhere) {
   for (int i = 0; i < 4000; ++i) {
     const auto words =
         text.WordsOf(ChangeWords(text.ids, text.begins, "delete_words", 0.3, &random));
-    for (int w = 0; w < 10; ++w) gone[static_cast<size_t>(w)] += !std::count(words.begin(), words.end(), w);
+    for (int w = 0; w < 10; ++w)
+      gone[static_cast<size_t>(w)] += !std::count(words.begin(), words.end(), w);
   }
   for (const double share : gone) EXPECT_NEAR(share / 4000, 0.3, 0.03);
 }
@@ -115,8 +115,9 @@ TEST(WordBegins, AreWhereSpacesEndInTheCorpusOfARun) {
   const Prepared prepared = Prepare(&rows, nullptr, nullptr, options, {});
   const auto texts = Sentences(120);
   for (size_t row = 0; row < texts.size(); ++row) {
-    const auto begins = prepared.corpus->begins(row, 0);
-    const TokenIds ids = prepared.corpus->text(row, 0);
+    const Corpus::Row read = prepared.corpus->row(row);
+    const auto begins = read.begins(0);
+    const TokenIds ids = read.text(0);
     ASSERT_EQ(begins.size(), ids.size());
     const auto words = std::count(texts[row].begin(), texts[row].end(), ' ') + 1;
     if (ids.size() < static_cast<size_t>(options.max_length)) {
@@ -146,7 +147,7 @@ class ViewsTest : public testing::Test {
     options.augment_rate = 0.3;
     return Views(corpus_, options, kSpecial, 1000).Of({4, 0, 5}, step, learner);
   }
-  Ids Text(size_t row) const { return {corpus_.text(row, 0).begin(), corpus_.text(row, 0).end()}; }
+  Ids Text(size_t row) const { return corpus_.row(row).ids; }
 
   Corpus corpus_{1};
 };

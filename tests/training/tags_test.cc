@@ -87,18 +87,6 @@ TEST(Tags, OrderDependsOnSeedAndEpochOnly) {
   EXPECT_EQ(PlanEpoch(corpus, 0, 0, {4, 1, "none"})[0], (std::vector<uint32_t>{0, 2, 1, 3}));
 }
 
-TEST(Tags, ARowThatIsDroppedTakesItsTagWithIt) {
-  Corpus corpus(1);
-  corpus.Add({2, 10, 3});
-  corpus.Tag("a", "b");
-  corpus.Add({2, 11, 3});
-  corpus.Tag("a", "c");
-  corpus.RemoveLastRow();
-  corpus.Add({2, 12, 3});
-  corpus.Tag("a", "b");
-  EXPECT_EQ(corpus.tag_pair(0), corpus.tag_pair(1));
-}
-
 TEST(Tags, RetrievalCountsOwnNearestInBothDirections) {
   const std::vector<float> a = {1, 0, 3, 1}, b = {1, 0, 1, 3};
   const Retrieval found = RetrievePairs(a, b, 2, [] { return false; });
