@@ -30,21 +30,27 @@ class BenchEncoderTest : public ::testing::Test {
 TEST_F(BenchEncoderTest, EachTextIsMeasuredWithEachNumberOfThreads) {
   const std::string text = folder_.Path("text"), file = folder_.Path("run.json");
   std::ofstream(text) << "a cat\n\nThe old bridge over the river was built of grey stone.\n";
-  const Outcome outcome =
-      Bench({"--only", "1x16", "--only", "real", "--text", text, "--json", file});
+  const Outcome outcome = Bench({"--only", "1x16", "--only", "real", "--text", text, "--json", file,
+                                 "--precision", "f32", "--precision", "int8"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("--intermediate 64"));
   EXPECT_THAT(outcome.out, HasSubstr("\"seed\":1"));
   std::ifstream in(file);
   const json run = json::parse(in);
-  ASSERT_EQ(run["results"].size(), 4u);
+  ASSERT_EQ(run["results"].size(), 8u);
   const json& first = run["results"][0];
   EXPECT_EQ(first["text"], "1x16");
   EXPECT_EQ(first["tokens"], 16);
   EXPECT_GT(first["ms"], 0.0);
   EXPECT_FALSE(first.contains("ratio"));  // without a peer
   EXPECT_EQ(run["results"][1]["text"], "real");
-  EXPECT_EQ(run["results"][3]["threads"], 2);
+  EXPECT_EQ(run["results"][7]["threads"], 2);
+  const json& narrow = run["results"][2];
+  EXPECT_EQ(narrow["precision"], "int8");
+  EXPECT_GT(narrow["times_f32"], 0.0);
+  EXPECT_GT(narrow["cosine_to_f32"], 0.9);
+  EXPECT_THAT(outcome.out, HasSubstr("int8 1x16, 1 thread, times as fast as f32"));
+  EXPECT_THAT(outcome.out, HasSubstr("int8 real, 2 threads, part of oneDNN's rate"));
 }
 
 TEST_F(BenchEncoderTest, TheCostOfAProcessThatEmbedsOneTextIsTold) {

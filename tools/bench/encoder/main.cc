@@ -22,6 +22,7 @@
 namespace semblance::bench {
 namespace {
 
+using encoder::Precision;
 using nlohmann::json;
 
 constexpr double kSameCosine = 0.9999;
@@ -34,6 +35,7 @@ struct Options {
   std::string text_file;
   std::vector<int> threads = {1, 2};
   std::vector<std::string> only;
+  std::vector<std::string> precisions = {"f32", "bf16", "int8"};
   std::string peers;
   std::string folder = (std::filesystem::temp_directory_path() / "semblance-bench-onnx").string();
   std::string json_file;
@@ -68,8 +70,15 @@ class Run {
 
   json All() {
     for (const int threads : options_.threads) {
-      const auto encoder = encoder::Encoder::Load(package_, {.threads = threads});
-      for (const Workload& workload : workloads_) Measure(workload, *encoder, threads);
+      for (const std::string& name : options_.precisions) {
+        const Precision precision = encoder::PrecisionFromName(name).value();
+        if (encoder::ComputedIn(precision) != precision) continue;
+        const auto encoder =
+            encoder::Encoder::Load(package_, {.threads = threads, .precision = precision});
+        for (const Workload& workload : workloads_) {
+          Measure(workload, *encoder, precision, threads);
+        }
+      }
     }
     json run;
     if (!options_.peers.empty()) run["least_cosine"] = Compare();
@@ -84,22 +93,51 @@ class Run {
     if (wanted) workloads_.push_back(std::move(workload));
   }
 
-  void Measure(const Workload& workload, const encoder::Encoder& encoder, int threads) {
-    std::fprintf(stderr, "%s, %d threads\n", workload.name.c_str(), threads);
-    const double seconds = FastestSeconds(options_.seconds, ClockFor(threads), [&] {
-      vectors_[workload.name] = encoder.EncodeIds(workload.sentences);
-    });
+  void Measure(const Workload& workload, const encoder::Encoder& encoder, Precision precision,
+               int threads) {
+    const std::string name(encoder::PrecisionName(precision));
+    std::fprintf(stderr, "%s, %s, %d threads\n", workload.name.c_str(), name.c_str(), threads);
+    std::vector<float> vectors;
+    const double seconds = FastestSeconds(options_.seconds, ClockFor(threads),
+                                          [&] { vectors = encoder.EncodeIds(workload.sentences); });
     const double rate = FloatingOperations(workload, options_.config) / seconds;
     const size_t rows = std::min<size_t>(workload.tokens(), 4096);
     json row = {{"text", workload.name},
+                {"precision", name},
                 {"threads", threads},
                 {"tokens", workload.tokens()},
                 {"ms", 1000 * seconds},
                 {"sentences_per_second", static_cast<double>(workload.sentences.size()) / seconds},
                 {"gflops", rate / 1e9}};
-    const double theirs = MatmulRate(options_.config, rows, threads, options_.seconds);
-    row["part_of_onednn"] = rate / theirs;
+    row["part_of_onednn"] =
+        rate / MatmulRate(options_.config, precision, rows, threads, options_.seconds);
+    if (precision == Precision::kF32) {
+      vectors_[workload.name] = std::move(vectors);
+    } else {
+      CompareWithF32(vectors, &row);
+    }
     rows_.push_back(row);
+  }
+
+  // Adds how many times as fast as f32 a row is, and the least cosine of its vectors and f32's.
+  void CompareWithF32(const std::vector<float>& vectors, json* row) const {
+    for (const json& other : rows_) {
+      if (other["text"] != (*row)["text"] || other["threads"] != (*row)["threads"] ||
+          other["precision"] != "f32") {
+        continue;
+      }
+      (*row)["times_f32"] = other["ms"].get<double>() / (*row)["ms"].get<double>();
+      (*row)["cosine_to_f32"] = LeastCosine(vectors_.at((*row)["text"]), vectors);
+    }
+  }
+
+  double LeastCosine(const std::vector<float>& a, const std::vector<float>& b) const {
+    const auto width = static_cast<size_t>(options_.config.hidden);
+    double least = 1;
+    for (size_t i = 0; i < a.size(); i += width) {
+      least = std::min(least, Cosine(&a[i], &b[i], width));
+    }
+    return least;
   }
 
   // Adds the peer's columns; returns the least cosine of vectors that should be the same.
@@ -108,10 +146,10 @@ class Run {
     const auto results = RunOnnxruntime(
         model_, workloads_, {options_.peers, options_.folder, options_.threads, options_.seconds});
     double least = 1;
-    const auto width = static_cast<size_t>(options_.config.hidden);
     for (const PeerResult& result : results) {
       for (json& row : rows_) {
         if (row["text"] != result.name || row["threads"] != result.threads) continue;
+        if (row["precision"] != "f32") continue;
         const double ms = row["ms"];
         row["onnxruntime_ms"] = 1000 * result.seconds;
         row["ratio"] = 1000 * result.seconds / ms;
@@ -120,9 +158,7 @@ class Run {
       }
       const std::vector<float>& ours = vectors_.at(result.name);
       if (ours.size() != result.vectors.size()) throw std::runtime_error("vectors are missing");
-      for (size_t i = 0; i < ours.size(); i += width) {
-        least = std::min(least, Cosine(&ours[i], &result.vectors[i], width));
-      }
+      least = std::min(least, LeastCosine(ours, result.vectors));
     }
     return least;
   }
@@ -131,7 +167,7 @@ class Run {
   RandomModel model_;
   encoder::ModelPackage package_;
   std::vector<Workload> workloads_;
-  std::map<std::string, std::vector<float>> vectors_;  // by the workload's name
+  std::map<std::string, std::vector<float>> vectors_;  // in f32, by the workload's name
   json rows_ = json::array();
 };
 
@@ -169,6 +205,8 @@ int Main(int argc, char** argv) {
   program.add_option("--sentences", options.sentences, "Real ones")->capture_default_str();
   program.add_option("--text", options.text_file, "Real sentences, one a line, for WordNet's");
   program.add_option("--only", options.only, "Only this text (1x16, real); repeatable");
+  program.add_option("--precision", options.precisions, "Which (f32, bf16, int8); repeatable")
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
   program.add_option("--peers", options.peers, "Where npm installed onnxruntime-node");
   program.add_option("--json", options.json_file, "Write everything measured to this file too");
   program.add_option("--cold-start", options.cold_starts,

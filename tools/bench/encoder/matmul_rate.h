@@ -5,11 +5,15 @@
 #include <cstddef>
 
 #include "engine/encoder/config.h"
+#include "engine/encoder/precision.h"
 
 namespace semblance::bench {
 
-// Floating-point operations a second of the four products of a layer, f32, with bias and weights in
-// the order that oneDNN likes best, over `rows` tokens. The fastest round within `seconds`.
-double MatmulRate(const encoder::BertConfig& config, size_t rows, int threads, double seconds);
+// Operations a second of the four products of a layer, with an f32 bias and result and weights in
+// the order that oneDNN likes best, over `rows` tokens. The fastest round within `seconds`. In int8
+// the rows are u8 and the weights s8, and no scales are applied. 0 where the processor has no
+// instructions for bf16.
+double MatmulRate(const encoder::BertConfig& config, encoder::Precision precision, size_t rows,
+                  int threads, double seconds);
 
 }  // namespace semblance::bench
