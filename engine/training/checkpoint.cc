@@ -152,9 +152,11 @@ void CheckSame(const Beginning& then, const Beginning& now) {
   };
   const json before = json::parse(then.options, nullptr, false);
   const json after = json::parse(now.options, nullptr, false);
+  // What the version that wrote the checkpoint did not know yet was as it is without being given.
+  const json unsaid = json::parse(OptionsToJson(Options()));
   for (const auto& [name, value] : after.items()) {
     if (name == "report_every" || name == "checkpoint_every") continue;
-    const json was = before.is_object() ? before.value(name, json()) : json();
+    const json was = before.is_object() ? before.value(name, unsaid.at(name)) : json();
     if (was != value) fail("option \"" + name + "\" was " + was.dump() + " and is " + value.dump());
   }
   if (then.base != now.base) fail("the base model is another one");

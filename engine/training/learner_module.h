@@ -28,6 +28,10 @@ struct LossResult {
 
 struct LearnerModule {
   std::unique_ptr<Learner> (*create)(const NetworkShape&, const Weights&, const Options&);
+  // As it is on a GPU, but on the processor: by LibTorch's own operations alone, in bfloat16 if
+  // asked.
+  std::unique_ptr<Learner> (*create_portable)(const NetworkShape&, const Weights&, const Options&,
+                                              bool bfloat16);
   LossResult (*contrastive_loss)(const LossExample&);
   // The gradients of a first contrastive step by parameter. `at_once`: in one backward pass over
   // all chunks of Options::chunk, which gradient caching does without.

@@ -14,10 +14,6 @@ using Groups = std::vector<PackedBatch::Group>;
 // operation and the next.
 constexpr int64_t kChunkTokens = 2048;
 
-at::Tensor IndexTensor(const std::vector<int64_t>& values) {
-  return at::tensor(at::ArrayRef<int64_t>(values), at::kLong);
-}
-
 // table [V, D] -> rows [N, D]. LibTorch's own embedding adds the gradient row by row through small
 // tensors; this is one pass, in order, so that the result does not depend on threads.
 struct Gather : torch::autograd::Function<Gather> {
@@ -51,14 +47,6 @@ struct Gather : torch::autograd::Function<Gather> {
     return {table, at::Tensor()};
   }
 };
-
-at::Tensor Dropped(const at::Tensor& x, DropoutStream* dropout) {
-  if (dropout == nullptr || dropout->rate() == 0) return x;
-  at::Tensor mask = at::empty(
-      x.sizes(), x.options().requires_grad(false).memory_format(at::MemoryFormat::Contiguous));
-  dropout->Fill(mask.data_ptr<float>(), mask.numel());
-  return x * mask;
-}
 
 std::vector<int64_t> TokenCounts(const Groups& groups) {
   std::vector<int64_t> counts;
@@ -95,13 +83,11 @@ struct Network::Layer {
   at::Tensor inner_weight, inner_bias, outer_weight, outer_bias, norm_weight, norm_bias;
 };
 
-Network::Network(const NetworkShape& shape, const Weights& weights) : shape_(shape) {
+Network::Network(const NetworkShape& shape, const Weights& weights, const Place& place)
+    : place_(place), shape_(shape) {
   for (const auto& [name, sizes] : TensorShapes(shape)) {
-    const NamedTensor& tensor = weights.at(name);
-    at::Tensor parameter = at::empty(sizes, at::kFloat);
-    TORCH_CHECK(static_cast<size_t>(parameter.numel()) == tensor.values.size(), "size of ", name);
-    std::memcpy(parameter.data_ptr<float>(), tensor.values.data(),
-                tensor.values.size() * sizeof(float));
+    at::Tensor parameter = at::empty(sizes, at::dtype(at::kFloat).device(place.device));
+    SetValues(weights.at(name).values, &parameter);
     parameters_[name] = parameter.set_requires_grad(true);
   }
 }
@@ -128,16 +114,25 @@ Network::Layer Network::LayerAt(int64_t index) const {
           at("output.LayerNorm.bias")};
 }
 
+at::Tensor Network::Rows(const at::Tensor& table, const std::vector<int64_t>& ids) const {
+  const at::Tensor index = IndexTensor(ids, place_);
+  return place_.kernels == Kernels::kOwn ? Gather::apply(table, index)
+                                         : at::embedding(table, index);
+}
+
+at::Tensor Network::Dropped(const at::Tensor& x, DropoutStream* dropout) const {
+  if (dropout == nullptr || dropout->rate() == 0) return x;
+  return x * DropoutMask(x, place_, dropout);
+}
+
 at::Tensor Network::Norm(const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& bias) const {
-  return at::layer_norm(x, {shape_.hidden}, weight, bias, shape_.epsilon);
+  return at::layer_norm(x.to(at::kFloat), {shape_.hidden}, weight, bias, shape_.epsilon);
 }
 
 at::Tensor Network::Embeddings(const PackedBatch& batch, DropoutStream* dropout) const {
-  at::Tensor sum =
-      Gather::apply(parameter("embeddings.word_embeddings.weight"), IndexTensor(batch.ids));
-  sum = sum + Gather::apply(parameter("embeddings.position_embeddings.weight"),
-                            IndexTensor(batch.positions));
+  at::Tensor sum = Rows(parameter("embeddings.word_embeddings.weight"), batch.ids);
+  sum = sum + Rows(parameter("embeddings.position_embeddings.weight"), batch.positions);
   sum = sum + parameter("embeddings.token_type_embeddings.weight")[0];
   return Dropped(
       Norm(sum, parameter("embeddings.LayerNorm.weight"), parameter("embeddings.LayerNorm.bias")),
@@ -229,12 +224,12 @@ at::Tensor Network::Pool(const PackedBatch& batch, const std::vector<States>& ch
     order[static_cast<size_t>(batch.source[i])] = static_cast<int64_t>(i);
   // The inverse order is a permutation, so that Gather's sum in the backward pass has one term a
   // row.
-  at::Tensor vectors = Gather::apply(at::cat(pooled, 0), IndexTensor(order));
+  at::Tensor vectors = Rows(at::cat(pooled, 0), order);
   if (shape_.pooler == "cls" && (training || !shape_.mlp_only_train)) {
     vectors = at::tanh(
         at::linear(vectors, parameter("pooler.dense.weight"), parameter("pooler.dense.bias")));
   }
-  return vectors;
+  return vectors.to(at::kFloat);
 }
 
 }  // namespace semblance::training

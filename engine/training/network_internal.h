@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/training/batches.h"
+#include "engine/training/device_internal.h"
 #include "engine/training/dropout.h"
 #include "engine/training/weights.h"
 
@@ -30,7 +31,7 @@ class Network {
     at::Tensor last;         // after the last layer (the embeddings' output when there are none)
   };
 
-  Network(const NetworkShape& shape, const Weights& weights);
+  Network(const NetworkShape& shape, const Weights& weights, const Place& place);
 
   // `dropout` may be null: evaluation.
   std::vector<States> Forward(const PackedBatch& batch, DropoutStream* dropout) const;
@@ -49,8 +50,11 @@ class Network {
                        const std::vector<PackedBatch::Group>& groups, DropoutStream* dropout) const;
   at::Tensor Apply(const Layer& layer, const at::Tensor& hidden,
                    const std::vector<PackedBatch::Group>& groups, DropoutStream* dropout) const;
+  at::Tensor Rows(const at::Tensor& table, const std::vector<int64_t>& ids) const;
+  at::Tensor Dropped(const at::Tensor& x, DropoutStream* dropout) const;
   at::Tensor Norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
 
+  const Place place_;
   NetworkShape shape_;
   std::map<std::string, at::Tensor> parameters_;
 };

@@ -117,6 +117,9 @@ const std::vector<Spec>& Specs() {
        "same seed, same threads: same weights"},
       {"threads", &Options::threads, 0, 1024, {},
        "0: all that OpenMP would use"},
+      {"device", &Options::device, 0, 0, {"auto", "cpu", "cuda", "cuda:N"},
+       "where the network is computed: the processor, or a GPU by its number, in bfloat16 products; "
+       "auto: the first GPU where LibTorch has one, and else the processor"},
       {"report_every", &Options::report_every, 1, 1e9, {},
        "steps between reports"},
       {"eval_every", &Options::eval_every, 1, 1e9, {},
@@ -192,6 +195,17 @@ void CheckRange(const Spec& spec, double value) {
   }
 }
 
+// A choice that ends in N stands for any number there.
+bool IsChoice(const Spec& spec, const std::string& text) {
+  return std::any_of(spec.choices.begin(), spec.choices.end(), [&](const std::string& choice) {
+    if (choice.back() != 'N') return choice == text;
+    const std::string begin = choice.substr(0, choice.size() - 1);
+    const std::string number = text.substr(std::min(begin.size(), text.size()));
+    return text.starts_with(begin) && !number.empty() && number.size() <= 3 &&
+           number.find_first_not_of("0123456789") == std::string::npos;
+  });
+}
+
 void Set(const Spec& spec, const json& value, Options* options) {
   const auto wrong_type = [&](const std::string& expected) {
     Fail("training option \"" + std::string(spec.name) + "\" must be " + expected + ", not " +
@@ -222,8 +236,7 @@ void Set(const Spec& spec, const json& value, Options* options) {
     }
   } else {
     const auto text = std::get<std::string Options::*>(spec.member);
-    const bool known = value.is_string() && std::count(spec.choices.begin(), spec.choices.end(),
-                                                       value.get<std::string>()) > 0;
+    const bool known = value.is_string() && IsChoice(spec, value.get<std::string>());
     if (!known) wrong_type("one of " + Joined(spec.choices, ", "));
     options->*text = value.get<std::string>();
   }

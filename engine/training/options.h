@@ -54,6 +54,7 @@ struct Options {
   std::string shuffle = "rows";
   int64_t seed = 1;
   int64_t threads = 0;
+  std::string device = "auto";
   // Reports and result
   int64_t report_every = 50;
   int64_t eval_every = 250;

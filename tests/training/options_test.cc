@@ -69,6 +69,18 @@ TEST(Options, WhatMeansNothingTogetherIsRefused) {
   EXPECT_THAT(MessageOf(R"({"dims":[0]})"), HasSubstr("1..2048"));
 }
 
+TEST(Options, ADeviceIsANameOrANumberedOne) {
+  for (const char* device : {"auto", "cpu", "cuda", "cuda:0", "cuda:12"}) {
+    EXPECT_EQ(ParseOptions(std::string(R"({"device":")") + device + "\"}").device, device);
+  }
+  for (const char* device :
+       {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:0 ", "cuda:N", "cuda:9999"}) {
+    EXPECT_THAT(MessageOf(std::string(R"({"device":")") + device + "\"}"),
+                HasSubstr("one of auto, cpu, cuda, cuda:N"))
+        << device;
+  }
+}
+
 TEST(Options, DimsAreSortedAndTheWholeIsNotAmongThem) {
   Options options = ParseOptions(R"({"dims":[128,32,256,32]})");
   ResolveOptions(1, &options);

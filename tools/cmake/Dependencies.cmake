@@ -86,6 +86,11 @@ if(SEMBLANCE_TRAINING)
   semblance_require(TORCH_API_DIR "LibTorch" libtorch-dev)
   semblance_require(TORCH_CPU_LIBRARY "LibTorch" libtorch-dev)
   add_library(semblance_libtorch INTERFACE)
+  # A LibTorch with CUDA registers it when its library is loaded, though nothing calls into that.
+  find_library(TORCH_CUDA_LIBRARY torch_cuda)
+  if(TORCH_CUDA_LIBRARY)
+    target_link_libraries(semblance_libtorch INTERFACE -Wl,--no-as-needed ${TORCH_CUDA_LIBRARY} -Wl,--as-needed)
+  endif()
   target_include_directories(semblance_libtorch SYSTEM INTERFACE ${TORCH_API_DIR})
   target_link_libraries(semblance_libtorch INTERFACE
     ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} OpenMP::OpenMP_CXX)
