@@ -22,6 +22,7 @@
 //   models    "model/" name 0 version             JSON: id, dimension, pooler, max_length, created,
 //   record
 //             "file/" id "/" file name            blob: one file of a model package
+//             "precision/" id                     JSON: chosen, measured (model_precision.h)
 //   runs      "run/" run                          JSON: name, base, query, options, status, times
 //             "metric/" run  sequence             JSON: one report of the trainer
 //             "checkpoint/" run                   blob: what a run that is not done goes on from

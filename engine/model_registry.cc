@@ -104,7 +104,12 @@ encoder::ModelPackage ReadPackage(const storage::Store& store, const std::string
   return package;
 }
 
-// Encoders of this process by model id; kept as long as somebody uses them, the newest few for
+// What an encoder is known by: precisions that are computed alike share one.
+std::string CacheKey(const std::string& id, encoder::Precision precision) {
+  return id + "/" + std::string(encoder::PrecisionName(encoder::ComputedIn(precision)));
+}
+
+// Encoders of this process by CacheKey; kept as long as somebody uses them, the newest few for
 // longer.
 struct EncoderCache {
   std::mutex mu;
@@ -124,11 +129,14 @@ EncoderCache& Cache() {
 }
 
 std::shared_ptr<const encoder::Encoder> LoadCached(const std::string& id,
-                                                   const encoder::ModelPackage& package) {
+                                                   const encoder::ModelPackage& package,
+                                                   encoder::Precision precision) {
+  const std::string key = CacheKey(id, precision);
   std::lock_guard lock(Cache().mu);
-  if (auto encoder = Cache().encoders[id].lock()) return encoder;
-  auto encoder = encoder::Remembering(encoder::Encoder::Load(package), id);
-  Cache().encoders[id] = encoder;
+  if (auto encoder = Cache().encoders[key].lock()) return encoder;
+  auto encoder =
+      encoder::Remembering(encoder::Encoder::Load(package, {.precision = precision}), id);
+  Cache().encoders[key] = encoder;
   Cache().Keep(encoder);
   return encoder;
 }
@@ -149,7 +157,8 @@ void CheckModelName(const std::string& name) {
 
 std::shared_ptr<const encoder::Encoder> BuiltInEncoder() {
   static const std::shared_ptr<const encoder::Encoder> encoder =
-      LoadCached(encoder::ModelPackage::Default().Id(), encoder::ModelPackage::Default());
+      LoadCached(encoder::ModelPackage::Default().Id(), encoder::ModelPackage::Default(),
+                 encoder::Precision::kF32);
   return encoder;
 }
 
@@ -184,6 +193,7 @@ std::vector<ModelInfo> ModelRegistry::ListAll() const {
     return info.name == kDefaultName;
   });
   if (!has_default) models.push_back(BuiltInModel());
+  for (ModelInfo& info : models) info.precision = PrecisionOf(info.id).precision();
   std::sort(models.begin(), models.end(), [](const ModelInfo& a, const ModelInfo& b) {
     return a.name != b.name ? a.name < b.name : a.version < b.version;
   });
@@ -213,7 +223,8 @@ ModelInfo ModelRegistry::Register(const std::string& name, const encoder::ModelP
                                   const std::string& record) {
   CheckModelName(name);
   if (!store_) throw Error(ErrorKind::kNotFound, "this database has no store to keep models in");
-  ModelInfo info = Describe(name, package, *LoadCached(package.Id(), package));
+  ModelInfo info =
+      Describe(name, package, *LoadCached(package.Id(), package, encoder::Precision::kF32));
   info.record = record.empty() ? "{}" : record;
   info.created = NowUtc();
   std::lock_guard lock(mu_);
@@ -243,6 +254,16 @@ ModelInfo ModelRegistry::Pin(const std::string& name) {
   return Register(name, encoder::ModelPackage::Default(), info.record);
 }
 
+PrecisionChoice ModelRegistry::PrecisionOf(const std::string& id) const {
+  return store_ ? ReadPrecision(*store_, id) : PrecisionChoice{};
+}
+
+void ModelRegistry::ChoosePrecision(const std::string& id, const PrecisionChoice& choice) {
+  if (!store_) throw Error(ErrorKind::kNotFound, "this database has no store to keep models in");
+  std::lock_guard lock(mu_);
+  WritePrecision(store_.get(), id, choice);
+}
+
 encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
   if (store_) {
     static constexpr std::string_view kPrefix = "model/";
@@ -259,9 +280,10 @@ encoder::ModelPackage ModelRegistry::Package(const std::string& id) const {
   throw Error(ErrorKind::kNotFound, "the model with id " + id + " is not in this database's store");
 }
 
-std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id) {
+std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id,
+                                                      encoder::Precision precision) {
   std::lock_guard lock(Cache().mu);
-  const auto known = Cache().encoders.find(id);
+  const auto known = Cache().encoders.find(CacheKey(id, precision));
   if (known == Cache().encoders.end()) return nullptr;
   auto encoder = known->second.lock();
   if (encoder) Cache().Keep(encoder);
@@ -269,14 +291,18 @@ std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id) {
 }
 
 std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(const std::string& id) const {
-  if (auto encoder = LoadedEncoder(id)) return encoder;
-  return LoadCached(id, Package(id));
+  return EncoderById(id, PrecisionOf(id).precision());
+}
+
+std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderById(
+    const std::string& id, encoder::Precision precision) const {
+  if (auto encoder = LoadedEncoder(id, precision)) return encoder;
+  return LoadCached(id, Package(id), precision);
 }
 
 std::shared_ptr<const encoder::Encoder> ModelRegistry::EncoderByName(
     const std::string& name) const {
-  const ModelInfo info = Find(name);
-  return info.built_in ? BuiltInEncoder() : EncoderById(info.id);
+  return EncoderById(Find(name).id);
 }
 
 }  // namespace semblance::engine

@@ -18,6 +18,7 @@
 
 #include "engine/encoder/encoder.h"
 #include "engine/encoder/model_package.h"
+#include "engine/model_precision.h"
 #include "storage/store.h"
 
 namespace semblance::engine {
@@ -30,7 +31,8 @@ struct ModelInfo {
   uint32_t max_length = 0;    // tokens
   std::vector<int64_t> dims;  // smaller dimensions that it was trained to be cut to
   std::string pooler;
-  uint64_t bytes = 0;     // of the package
+  encoder::Precision precision = encoder::Precision::kF32;  // that it is to be computed in
+  uint64_t bytes = 0;                                       // of the package
   std::string created;    // UTC, ISO 8601; empty for the built-in one
   std::string record;     // JSON of the training record, or "{}"
   bool built_in = false;  // not (yet) stored in this database
@@ -56,8 +58,15 @@ class ModelRegistry {
   ModelInfo Pin(const std::string& name);
 
   encoder::ModelPackage Package(const std::string& id) const;
-  // Loaded once per process and shared while somebody uses it.
+  // In which precision a model is computed in this database; every version of every name that has
+  // this id has the same.
+  PrecisionChoice PrecisionOf(const std::string& id) const;
+  void ChoosePrecision(const std::string& id, const PrecisionChoice& choice);
+  // Loaded once per process and precision, and shared while somebody uses it. Without a precision,
+  // in the model's.
   std::shared_ptr<const encoder::Encoder> EncoderById(const std::string& id) const;
+  std::shared_ptr<const encoder::Encoder> EncoderById(const std::string& id,
+                                                      encoder::Precision precision) const;
   std::shared_ptr<const encoder::Encoder> EncoderByName(const std::string& name) const;
 
  private:
@@ -67,8 +76,10 @@ class ModelRegistry {
   mutable std::mutex mu_;  // one Register or Pin at a time
 };
 
-// The encoder of a model id that is loaded in this process; nullptr when it is not.
-std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id);
+// The encoder of a model id that is loaded in this process in that precision; nullptr when it is
+// not.
+std::shared_ptr<const encoder::Encoder> LoadedEncoder(const std::string& id,
+                                                      encoder::Precision precision);
 // Throws engine::Error kInvalid when `name` may not name a model.
 void CheckModelName(const std::string& name);
 // The built-in default model's description and encoder; the encoder is loaded on first use and

@@ -41,8 +41,10 @@ std::vector<Row> ModelRows(Connection& connection) {
   std::vector<Row> rows;
   for (const engine::ModelInfo& model : connection.Models()->ListAll()) {
     rows.push_back({model.name, int64_t{model.version}, model.id, int64_t{model.dimension},
-                    int64_t{model.max_length}, List(model.dims), model.pooler, Signed(model.bytes),
-                    model.created, int64_t{model.built_in}, model.record});
+                    int64_t{model.max_length}, List(model.dims), model.pooler,
+                    std::string(encoder::PrecisionName(model.precision)),
+                    std::string(encoder::PrecisionName(encoder::ComputedIn(model.precision))),
+                    Signed(model.bytes), model.created, int64_t{model.built_in}, model.record});
   }
   return rows;
 }
@@ -111,7 +113,8 @@ constexpr FunctionTable Catalog(const char* name, const char* declaration,
 constexpr FunctionTable kModels = Catalog(
     "semblance_models",
     "CREATE TABLE x(name TEXT, version INTEGER, id TEXT, dimension INTEGER, max_length INTEGER,"
-    " dims TEXT, pooler TEXT, bytes INTEGER, created TEXT, built_in INTEGER, record TEXT)",
+    " dims TEXT, pooler TEXT, precision TEXT, computed_in TEXT, bytes INTEGER, created TEXT, "
+    "built_in INTEGER, record TEXT)",
     Open<ModelRows>);
 constexpr FunctionTable kRuns = Catalog(
     "semblance_runs",

@@ -79,12 +79,15 @@ std::shared_ptr<const engine::ModelRegistry> Connection::Models() {
 
 const encoder::Encoder& Connection::EncoderOf(const std::string& model_id) {
   constexpr size_t kKept = 4;
+  const auto models = Models();
+  const encoder::Precision precision =
+      encoder::ComputedIn(models->PrecisionOf(model_id).precision());
   for (auto kept = encoders_.begin(); kept != encoders_.end(); ++kept) {
-    if (kept->first != model_id) continue;
+    if (kept->first != model_id || kept->second->computed_in() != precision) continue;
     encoders_.splice(encoders_.begin(), encoders_, kept);
     return *encoders_.front().second;
   }
-  encoders_.emplace_front(model_id, Models()->EncoderById(model_id));
+  encoders_.emplace_front(model_id, models->EncoderById(model_id, precision));
   if (encoders_.size() > kKept) encoders_.pop_back();
   return *encoders_.front().second;
 }
@@ -93,7 +96,9 @@ const std::vector<float>& Connection::Embed(const std::string& model_id,
                                             const encoder::Encoder& encoder,
                                             std::string_view text) {
   constexpr size_t kRemembered = 512;
-  std::string key = model_id + '\0';
+  std::string key = model_id + ' ';
+  key += encoder::PrecisionName(encoder.computed_in());
+  key += '\0';
   key += text;
   if (const auto known = embedded_.find(key); known != embedded_.end()) return known->second;
   std::vector<float> vector = encoder.Encode({&text, 1}, [this] { return Interrupted(); });

@@ -58,8 +58,8 @@ class Connection {
   // Models of the main database, or only the built-in one where that has no store.
   std::shared_ptr<const engine::ModelRegistry> Models();
 
-  // The encoder of a model of the main database; the last few are kept loaded. Valid until the next
-  // call.
+  // The encoder of a model of the main database, in the precision that is chosen for it now; the
+  // last few are kept loaded. Valid until the next call.
   const encoder::Encoder& EncoderOf(const std::string& model_id);
 
   // A text's unit vector by a model; the last few hundred are remembered. Valid until the next
@@ -112,7 +112,7 @@ class Connection {
   std::vector<Table*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first
-  std::unordered_map<std::string, std::vector<float>> embedded_;  // model id + text
+  std::unordered_map<std::string, std::vector<float>> embedded_;  // model id, precision, text
 };
 
 }  // namespace semblance::sql

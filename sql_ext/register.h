@@ -22,12 +22,14 @@ void RegisterModelFileFunctions(sqlite3* db,
                                 const ConnectionPtr& connection);           // semblance_export_…
 void RegisterBackupFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_backup
 void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_whiten
-void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
-void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...
-void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_pairs
-void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_clusters
-void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);    // semblance_explain
-void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);     // semblance(...)
+void RegisterPrecisionFunctions(sqlite3* db,
+                                const ConnectionPtr& connection);       // semblance_…_precision
+void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_train
+void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);  // semblance_models, ...
+void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_pairs
+void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_clusters
+void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_explain
+void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);    // semblance(...)
 
 // How those files do it. Whatever gets a connection finds it with ConnectionOf.
 struct FunctionSpec {

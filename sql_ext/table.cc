@@ -105,7 +105,13 @@ engine::View Table::ViewFor(const TableState& state) {
 }
 
 std::shared_ptr<const encoder::Encoder> Table::EncoderFor(const TableState& state) const {
-  if (auto encoder = engine::LoadedEncoder(state.model_id)) return encoder;
+  const auto database = connection->DatabaseToRead(shadow.schema());
+  if (database != nullptr && database->store().store_id() == state.store) {
+    return database->models().EncoderById(state.model_id);
+  }
+  if (auto encoder = engine::LoadedEncoder(state.model_id, encoder::Precision::kF32)) {
+    return encoder;
+  }
   return DatabaseFor(state, Access::kRead)->models().EncoderById(state.model_id);
 }
 
@@ -144,8 +150,8 @@ engine::PendingWrites& Table::Pending(size_t vector) {
       if (live) database->CollectGarbage(*live);
     }
     current.collection = CollectionFor(state);
-    current.commit = OrCure(
-        [&] { return current.collection->BeginWrite(state.commit, connection->Cancel()); });
+    current.commit =
+        OrCure([&] { return current.collection->BeginWrite(state.commit, connection->Cancel()); });
     current.vector = vector;
     current.base_commit = state.commit;
     current.pending = std::make_shared<engine::PendingWrites>(state.dimension);

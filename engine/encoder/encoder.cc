@@ -107,11 +107,12 @@ class PackageEncoder : public Encoder {
  public:
   PackageEncoder(const ModelPackage& package, const EncoderOptions& options)
       : threads_(options.threads > 0 ? options.threads : omp_get_max_threads()),
+        computed_in_(ComputedIn(options.precision)),
         config_(BertConfig::Parse(package.File("config.json"))),
         tokenizer_(Tokenizer::Load(package)),
         network_(Network::Load(
             config_, SafeTensors::Parse(package.File(kWeights), package.IsStatic(kWeights)),
-            {.threads = threads_, .precision = options.precision})),
+            {.threads = threads_, .precision = computed_in_})),
         whitening_(Whitening::Load(package, config_.hidden)),
         workspaces_(*network_, static_cast<size_t>(threads_)) {
     if (tokenizer_->vocabulary_size() > config_.vocabulary) {
@@ -127,6 +128,7 @@ class PackageEncoder : public Encoder {
   const std::vector<int64_t>& dims() const override { return config_.dims; }
   uint32_t max_length() const override { return static_cast<uint32_t>(config_.max_length); }
   Pooler pooler() const override { return config_.pooler; }
+  Precision computed_in() const override { return computed_in_; }
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
   uint64_t memory_bytes() const override { return network_->memory_bytes(); }
 
@@ -226,6 +228,7 @@ class PackageEncoder : public Encoder {
 
   // Constant after construction.
   int threads_;
+  Precision computed_in_;
   BertConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unique_ptr<const Network> network_;

@@ -35,6 +35,7 @@ class Encoder {
   virtual const std::vector<int64_t>& dims() const = 0;
   virtual uint32_t max_length() const = 0;  // tokens, specials included
   virtual Pooler pooler() const = 0;
+  virtual Precision computed_in() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
 
   // Unit-length vectors [texts.size(), dimension()], row-major f32, in the order of the texts. A

@@ -15,12 +15,15 @@ class RememberingEncoder : public Encoder {
  public:
   RememberingEncoder(std::shared_ptr<const Encoder> encoder, const std::string& model_id,
                      RecentTexts* texts)
-      : encoder_(std::move(encoder)), model_id_(model_id), texts_(*texts) {}
+      : encoder_(std::move(encoder)),
+        model_id_(model_id + " " + std::string(PrecisionName(encoder_->computed_in()))),
+        texts_(*texts) {}
 
   uint32_t dimension() const override { return encoder_->dimension(); }
   const std::vector<int64_t>& dims() const override { return encoder_->dims(); }
   uint32_t max_length() const override { return encoder_->max_length(); }
   Pooler pooler() const override { return encoder_->pooler(); }
+  Precision computed_in() const override { return encoder_->computed_in(); }
   const Tokenizer& tokenizer() const override { return encoder_->tokenizer(); }
   uint64_t memory_bytes() const override { return encoder_->memory_bytes(); }
   std::vector<float> EncodeIds(std::span<const std::vector<int32_t>> ids,

@@ -41,6 +41,7 @@ void RegisterAll(sqlite3* db) {
   RegisterModelFunctions(db, connection);
   RegisterModelFileFunctions(db, connection);
   RegisterWhitenFunction(db, connection);
+  RegisterPrecisionFunctions(db, connection);
   RegisterBackupFunction(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);

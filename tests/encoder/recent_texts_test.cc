@@ -17,6 +17,7 @@ class CountingEncoder : public Encoder {
   uint32_t max_length() const override { return 16; }
   Pooler pooler() const override { return Pooler::kAvg; }
   const Tokenizer& tokenizer() const override { throw std::logic_error("nobody asks"); }
+  Precision computed_in() const override { return precision; }
   uint64_t memory_bytes() const override { return 0; }
   std::vector<float> Encode(std::span<const std::string_view> texts,
                             const std::function<bool()>& cancel) const override {
@@ -35,6 +36,7 @@ class CountingEncoder : public Encoder {
   }
 
   mutable std::atomic<int> encoded{0};
+  Precision precision = Precision::kF32;
 
  private:
   std::vector<int64_t> dims_;
@@ -72,6 +74,13 @@ TEST_F(RecentTextsTest, ATextIsEncodedOnceHoweverOftenItIsImported) {
 TEST_F(RecentTextsTest, AnotherModelKnowsNothingOfIt) {
   Model("m")->Encode(Texts{"a"});
   Model("n")->Encode(Texts{"a"});
+  EXPECT_EQ(counting_->encoded, 2);
+}
+
+TEST_F(RecentTextsTest, TheSameModelInAnotherPrecisionKnowsNothingOfItEither) {
+  Model("m")->Encode(Texts{"a"});
+  counting_->precision = Precision::kInt8;
+  Model("m")->Encode(Texts{"a"});
   EXPECT_EQ(counting_->encoded, 2);
 }
 

@@ -137,6 +137,34 @@ TEST_F(ModelRegistryTest, ARecordThatIsAnotherOneGivesTheModelOrAnErrorThatNames
   }
 }
 
+TEST_F(ModelRegistryTest, APrecisionIsKeptWithTheModelAndItsEncodersAreTwo) {
+  const std::string id = models_.Register("small", SmallModel(1), "").id;
+  EXPECT_EQ(models_.Find("small").precision, encoder::Precision::kF32);
+  const auto exact = models_.EncoderById(id);
+  models_.ChoosePrecision(id, {.chosen = encoder::Precision::kInt8, .measured = {}});
+  const ModelRegistry reopened(store_);
+  EXPECT_EQ(reopened.Find("small").precision, encoder::Precision::kInt8);
+  const auto narrow = reopened.EncoderById(id);
+  EXPECT_EQ(narrow->computed_in(), encoder::Precision::kInt8);
+  EXPECT_EQ(exact->computed_in(), encoder::Precision::kF32);
+  EXPECT_EQ(models_.EncoderById(id, encoder::Precision::kF32), exact);
+  EXPECT_EQ(LoadedEncoder(id, encoder::Precision::kInt8), narrow);
+}
+
+TEST_F(ModelRegistryTest, WithoutAChoiceAPrecisionIsTheMeasuredOne) {
+  const std::string id = models_.Register("small", SmallModel(1), "").id;
+  models_.ChoosePrecision(id, {.chosen = {}, .measured = encoder::Precision::kInt8});
+  EXPECT_EQ(models_.PrecisionOf(id).precision(), encoder::Precision::kInt8);
+  models_.ChoosePrecision(
+      id, {.chosen = encoder::Precision::kF32, .measured = encoder::Precision::kInt8});
+  EXPECT_EQ(models_.PrecisionOf(id).precision(), encoder::Precision::kF32);
+  // What a later version may write.
+  auto transaction = store_->Begin();
+  transaction->Put(kModels, "precision/" + id, "{\"chosen\":\"int4\",\"measured\":7}");
+  transaction->Commit(true);
+  EXPECT_EQ(models_.PrecisionOf(id).precision(), encoder::Precision::kF32);
+}
+
 TEST_F(ModelRegistryTest, ThreadsThatStoreAndLoadAtOnceGetOneVersionEach) {
   std::vector<std::thread> threads;
   for (uint64_t thread = 0; thread < 4; ++thread) {

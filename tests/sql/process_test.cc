@@ -130,7 +130,9 @@ TEST_F(Process, EmbedIsNotOneOfTheFunctionsThatNeverChange) {
 TEST_F(Process, WhatReadsFilesOrTrainsIsNotForViewsAndTriggers) {
   for (const char* use :
        {"semblance_export_model('default', 'x')", "semblance_import_model('x', 'y')",
-        "semblance_whiten('default', 'x', 'y')", "semblance_info()"}) {
+        "semblance_whiten('default', 'x', 'y')", "semblance_info()",
+        "semblance_model_precision('default', 'int8')",
+        "semblance_measure_precision('default', 'SELECT a, b, score FROM dev')"}) {
     Ask(std::string("CREATE VIEW w AS SELECT ") + use + " AS x");
     EXPECT_THAT(ErrorOf("SELECT x FROM w"), HasSubstr("unsafe use of")) << use;
     Ask("DROP VIEW w");
