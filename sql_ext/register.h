@@ -24,6 +24,7 @@ void RegisterBackupFunction(sqlite3* db, const ConnectionPtr& connection);  // s
 void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_whiten
 void RegisterPrecisionFunctions(sqlite3* db,
                                 const ConnectionPtr& connection);       // semblance_…_precision
+void RegisterChunkTable(sqlite3* db, const ConnectionPtr& connection);  // chunk
 void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_train
 void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);  // semblance_models, ...
 void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_pairs

@@ -46,6 +46,7 @@ void RegisterAll(sqlite3* db) {
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);
   RegisterPairsTable(db, connection);
+  RegisterChunkTable(db, connection);
   RegisterClustersTable(db, connection);
   RegisterExplainTable(db, connection);
   RegisterTableModule(db, connection);
