@@ -133,6 +133,24 @@ TEST_F(CommandsTest, ModelsAreListedExportedAndImported) {
   EXPECT_EQ(Sql("SELECT round(similarity(embed('bread'), embed('bread', 'copy')), 4)"), "1.0\n");
 }
 
+TEST_F(CommandsTest, APrecisionIsShownChosenAndMeasured) {
+  Sql("CREATE TABLE unrelated(x)");
+  EXPECT_EQ(Semblance({"model", "precision", database_, "default"}).out,
+            "model 'default' is computed in f32\n");
+  EXPECT_EQ(Semblance({"model", "precision", database_, "default", "int8"}).out,
+            "model 'default' is computed in int8\n");
+  const std::string dev =
+      folder_.File("dev.tsv", "5\ta cat\ta cat\n0\ta cat\ta bank\n3\ta cat\ta dog\n");
+  const Outcome measured = Semblance({"model", "precision", database_, "default", "--dev", dev});
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  EXPECT_THAT(measured.out, HasSubstr("\"f32\":"));
+  EXPECT_THAT(measured.out, HasSubstr("model 'default' is computed in f32"));
+  const Outcome both =
+      Semblance({"model", "precision", database_, "default", "int8", "--dev", dev});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_EQ(Semblance({"model", "precision", database_, "default", "f16"}).code, 1);
+}
+
 // As Hugging Face's transformers saves a network: without a word about poolers.
 TEST_F(CommandsTest, AModelThatDoesNotSayItsPoolerIsAskedForIt) {
   Sql("CREATE TABLE unrelated(x)");

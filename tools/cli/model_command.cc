@@ -7,6 +7,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/connection.h"
 #include "tools/cli/result_table.h"
+#include "tools/cli/sts_file.h"
 #include "tools/cli/terminal.h"
 
 namespace semblance::cli {
@@ -17,6 +18,8 @@ struct ModelOptions {
   std::string name;
   std::string folder;
   std::string pooler;
+  std::string precision;
+  std::string dev;
 };
 
 void List(const ModelOptions& options) {
@@ -37,6 +40,37 @@ void Import(const ModelOptions& options) {
   connection.Single("SELECT semblance_import_model(?1, ?2, nullif(?3, ''))",
                     {options.folder, options.name, options.pooler});
   std::printf("model '%s' is in %s\n", options.name.c_str(), options.database.c_str());
+}
+
+// The pairs of the file as a table that a query reads: dev(a, b, score).
+void ReadDev(Connection* connection, const std::string& file) {
+  connection->Execute("CREATE TEMP TABLE dev(a TEXT, b TEXT, score REAL)");
+  Statement insert(connection->handle(), "INSERT INTO dev VALUES (?1, ?2, ?3)");
+  ReadStsFile(file, [&](const StsPair& pair) {
+    insert.Bind(1, pair.a).Bind(2, pair.b).Bind(3, pair.score);
+    insert.Step();
+    insert.Reset();
+  });
+}
+
+void SetPrecision(const ModelOptions& options) {
+  if (!options.precision.empty() && !options.dev.empty()) {
+    throw UsageError("--dev measures which precision to take: name none beside it");
+  }
+  Connection connection(options.database, Connection::Create::kNo);
+  if (!options.dev.empty()) {
+    ReadDev(&connection, options.dev);
+    const std::string measured = std::get<std::string>(connection.Single(
+        "SELECT semblance_measure_precision(?1, 'SELECT a, b, score FROM temp.dev')",
+        {options.name}));
+    std::printf("%s\n", measured.c_str());
+  } else if (!options.precision.empty()) {
+    connection.Single("SELECT semblance_model_precision(?1, ?2)",
+                      {options.name, options.precision});
+  }
+  const std::string precision = std::get<std::string>(
+      connection.Single("SELECT semblance_model_precision(?1)", {options.name}));
+  std::printf("model '%s' is computed in %s\n", options.name.c_str(), precision.c_str());
 }
 
 }  // namespace
@@ -70,6 +104,16 @@ void AddModelCommand(CLI::App* program) {
                        "How its token vectors become one, where the folder does not say: avg, cls, "
                        "cls_before_pooler, avg_top2, avg_first_last");
   imported->callback([options] { Import(*options); });
+  CLI::App* precision = command->add_subcommand(
+      "precision", "Show, choose or measure in which numbers a model is computed");
+  precision->add_option("DB", options->database, "The database")->required();
+  precision->add_option("NAME", options->name, "The model")->required();
+  precision->add_option("PRECISION", options->precision,
+                        "f32, bf16, int8, or auto: what was measured last, or else f32");
+  precision->add_option("--dev", options->dev,
+                        "Pairs with scores, as of STS-B: take the fastest precision that loses at "
+                        "most 0.3 points of Spearman's correlation");
+  precision->callback([options] { SetPrecision(*options); });
 }
 
 }  // namespace semblance::cli
