@@ -78,29 +78,73 @@ struct Kernels : Vectors<kWidth> {
     }
   }
 
-  // Makes scores[0 .. count) into e^(score - largest); returns their sum. There is room up to
-  // RoundUp(count).
-  static float Exponentials(float* scores, size_t count) {
-    const size_t padded = RoundUp(count);
-    for (size_t i = count; i < padded; ++i) scores[i] = scores[0];
+  static Floats Largest(const float* scores, size_t padded) {
     Floats largest = Load(scores);
     for (size_t i = kWidth; i < padded; i += kWidth) {
-      const Floats next = Load(scores + i);
-      largest = next > largest ? next : largest;
+      largest = V::More(Load(scores + i), largest);
     }
-    const float most = V::Most(largest);
-    for (size_t i = 0; i < padded; i += kWidth) {
-      Store(scores + i, Exp(Load(scores + i) - All(most)));
+    return largest;
+  }
+
+  // Makes scores[0 .. count) into e^(score - most), and what is behind, up to a whole vector, into
+  // 0; returns their sums by lane.
+  static Floats Powers(float* scores, size_t count, float most) {
+    Floats sum = {};
+    size_t i = 0;
+    for (; i + kWidth <= count; i += kWidth) {
+      const Floats power = Exp(Load(scores + i) - All(most));
+      Store(scores + i, power);
+      sum += power;
     }
-    for (size_t i = count; i < padded; ++i) scores[i] = 0;
-    Floats sum = Load(scores);
-    for (size_t i = kWidth; i < padded; i += kWidth) sum += Load(scores + i);
-    return Sum(sum);
+    if (i == count) return sum;
+    Store(scores + i, Exp(Load(scores + i) - All(most)));
+    for (size_t j = count; j < i + kWidth; ++j) scores[j] = 0;
+    return sum + Load(scores + i);
+  }
+
+  // scores [rows, columns], of which `count` columns are meant, become e^(score - the row's
+  // largest); factors [rows] one over their sums. Several rows at a time, whose lanes are folded
+  // together.
+  static void Exponentials(float* scores, size_t rows, size_t count, size_t columns,
+                           float* factors) {
+    for (size_t first = 0; first < rows; first += kWidth) {
+      const size_t some = rows - first < kWidth ? rows - first : kWidth;
+      Floats lanes[kWidth] = {};
+      for (size_t r = 0; r < some; ++r) {
+        float* row = scores + (first + r) * columns;
+        for (size_t i = count; i < columns; ++i) row[i] = row[0];
+        lanes[r] = Largest(row, columns);
+      }
+      const Floats most = V::template Fold<V::More>(lanes);
+      for (size_t r = 0; r < some; ++r) {
+        lanes[r] = Powers(scores + (first + r) * columns, count, most[r]);
+      }
+      const Floats sums = V::template Fold<V::Add>(lanes);
+      for (size_t r = 0; r < some; ++r) factors[first + r] = 1.0f / sums[r];
+    }
   }
 
   static size_t AttentionScratch(const AttentionShape& shape) {
     const size_t columns = RoundUp(shape.tokens), size = RoundUp(shape.head_size);
     return shape.head_size * columns + shape.tokens * size + kQueryRows * (columns + size);
+  }
+
+  // rows [tokens, head_size] -> keys [head_size, columns], block by block.
+  static void TurnKeys(const float* rows, size_t stride, size_t tokens, size_t head_size,
+                       float* keys, size_t columns) {
+    for (size_t t = 0; t < tokens; t += kWidth) {
+      const size_t some = tokens - t < kWidth ? tokens - t : kWidth;
+      size_t j = 0;
+      for (; j + kWidth <= head_size; j += kWidth) {
+        Floats block[kWidth] = {};
+        for (size_t r = 0; r < some; ++r) block[r] = Load(rows + (t + r) * stride + j);
+        V::Transpose(block);
+        for (size_t r = 0; r < kWidth; ++r) Store(keys + (j + r) * columns + t, block[r]);
+      }
+      for (; j < head_size; ++j) {
+        for (size_t r = 0; r < some; ++r) keys[j * columns + t + r] = rows[(t + r) * stride + j];
+      }
+    }
   }
 
   static void Attention(const AttentionShape& shape, const float* qkv, float* context,
@@ -116,10 +160,9 @@ struct Kernels : Vectors<kWidth> {
     const size_t end = shape.end_head < shape.heads ? shape.end_head : shape.heads;
     for (size_t head = shape.first_head; head < end; ++head) {
       const float* query = qkv + head * head_size;
+      TurnKeys(query + hidden, stride, tokens, head_size, keys, columns);
       for (size_t t = 0; t < tokens; ++t) {
-        const float* key = query + hidden + t * stride;
-        const float* value = key + hidden;
-        for (size_t j = 0; j < head_size; ++j) keys[j * columns + t] = key[j];
+        const float* value = query + 2 * hidden + t * stride;
         for (size_t j = 0; j < head_size; ++j) values[t * size + j] = value[j];
       }
       for (size_t first = 0; first < tokens; first += kQueryRows) {
@@ -133,9 +176,7 @@ struct Kernels : Vectors<kWidth> {
           }
         }
         float factors[kQueryRows];
-        for (size_t r = 0; r < rows; ++r) {
-          factors[r] = 1.0f / Exponentials(scores + r * columns, tokens);
-        }
+        Exponentials(scores, rows, tokens, columns, factors);
         Multiply(scores, columns, values, size, rows, tokens, size, result, size);
         for (size_t r = 0; r < rows; ++r) {
           float* out = context + (first + r) * hidden + head * head_size;

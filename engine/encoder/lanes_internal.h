@@ -1,11 +1,12 @@
 // Vectors of one width in the compiler's own types, for kernels that are written once and compiled
-// for several instruction sets. Everything is in an unnamed namespace and nothing with code of its
-// own is included, so that no function built for a newer processor can stand in for one that others
-// call.
+// for several instruction sets. Everything is in an unnamed namespace, and of what is included only
+// types and intrinsics are used, so that no function built for a newer processor can stand in for
+// one that others call.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace semblance::encoder {
 namespace {
@@ -60,16 +61,19 @@ float SumOf(typename Lanes<kWidth>::Floats values) {
   }
 }
 
-template <size_t kWidth>
-float MostOf(typename Lanes<kWidth>::Floats values) {
-  if constexpr (kWidth == 4) {
-    const float a = values[0] > values[1] ? values[0] : values[1];
-    const float b = values[2] > values[3] ? values[2] : values[3];
-    return a > b ? a : b;
-  } else {
-    const Halves<kWidth> halves(values);
-    return MostOf<kWidth / 2>(halves.low > halves.high ? halves.low : halves.high);
-  }
+// Of a and b, lanes that have the bit `kStep` in their number, and those that have not: in Low they
+// stand where a's own have it not, and b's behind them; in High likewise.
+template <size_t kStep, size_t kWidth, size_t... kLane>
+typename Lanes<kWidth>::Floats Low(typename Lanes<kWidth>::Floats a,
+                                   typename Lanes<kWidth>::Floats b,
+                                   std::index_sequence<kLane...>) {
+  return __builtin_shufflevector(a, b, (kLane & kStep ? kWidth + kLane - kStep : kLane)...);
+}
+template <size_t kStep, size_t kWidth, size_t... kLane>
+typename Lanes<kWidth>::Floats High(typename Lanes<kWidth>::Floats a,
+                                    typename Lanes<kWidth>::Floats b,
+                                    std::index_sequence<kLane...>) {
+  return __builtin_shufflevector(a, b, (kLane & kStep ? kWidth + kLane : kLane + kStep)...);
 }
 
 template <size_t kWidth>
@@ -86,9 +90,36 @@ struct Vectors {
   static Floats All(float value) { return value - Floats{}; }
   static size_t RoundUp(size_t count) { return (count + kWidth - 1) / kWidth * kWidth; }
 
-  // Halves are added, and compared, as vectors: lane after lane would take several times as long.
+  // Halves are added as vectors: lane after lane would take several times as long.
   static float Sum(Floats values) { return SumOf<kWidth>(values); }
-  static float Most(Floats values) { return MostOf<kWidth>(values); }
+
+  using AllLanes = std::make_index_sequence<kWidth>;
+
+  // rows [kWidth, kWidth] on its side.
+  template <size_t kStep = kWidth / 2>
+  static void Transpose(Floats* rows) {
+    for (size_t i = 0; i < kWidth; ++i) {
+      if ((i & kStep) != 0) continue;
+      const Floats a = rows[i], b = rows[i + kStep];
+      rows[i] = Low<kStep, kWidth>(a, b, AllLanes());
+      rows[i + kStep] = High<kStep, kWidth>(a, b, AllLanes());
+    }
+    if constexpr (kStep > 1) Transpose<kStep / 2>(rows);
+  }
+
+  static Floats Add(Floats a, Floats b) { return a + b; }
+  static Floats More(Floats a, Floats b) { return a > b ? a : b; }
+
+  // Lane i becomes all lanes of row i, folded into one; of `rows` [kWidth, kWidth] little is left.
+  template <Floats (*kFold)(Floats, Floats), size_t kStep = kWidth / 2>
+  static Floats Fold(Floats* rows) {
+    for (size_t i = 0; i < kStep; ++i) {
+      const Floats a = rows[i], b = rows[i + kStep];
+      rows[i] = kFold(Low<kStep, kWidth>(a, b, AllLanes()), High<kStep, kWidth>(a, b, AllLanes()));
+    }
+    if constexpr (kStep > 1) return Fold<kFold, kStep / 2>(rows);
+    return rows[0];
+  }
 
   // e^x for x <= 0 within 2 units in the last place; below -87 it is e^-87.
   static Floats Exp(Floats x) {

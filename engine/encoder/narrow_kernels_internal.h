@@ -28,6 +28,7 @@ struct Narrow : Vectors<Form::kWidth> {
   using typename V::Words;
   using V::All;
   using V::Load;
+  using V::More;
   using V::Store;
   using Code = typename Form::Code;
   using Sum = typename Form::Sum;
@@ -45,7 +46,6 @@ struct Narrow : Vectors<Form::kWidth> {
   };
 
   static Floats Less(Floats a, Floats b) { return a < b ? a : b; }
-  static Floats More(Floats a, Floats b) { return a > b ? a : b; }
 
   // Several vectors at a time: each comparison waits for the one before.
   static Range RangeOf(const float* row, size_t width) {
@@ -175,22 +175,10 @@ struct Narrow : Vectors<Form::kWidth> {
     Tile<kRows>(product, first_row, panel);
   }
 
-  // Brings a tile's share of the next panel nearer.
-  static void Fetch(const NarrowProduct& product, size_t panel, size_t tile, size_t tiles) {
-    if (panel >= product.end_panel) return;
-    constexpr size_t kLine = 64 / sizeof(uint32_t);
-    const size_t lines = product.words * kColumns / kLine;
-    const uint32_t* weights = product.weights + panel * product.words * kColumns;
-    for (size_t i = lines * tile / tiles; i < lines * (tile + 1) / tiles; ++i) {
-      __builtin_prefetch(weights + i * kLine, 0, 2);
-    }
-  }
-
   static void Multiply(const NarrowProduct& product) {
     const size_t tiles = (product.count + Form::kRows - 1) / Form::kRows;
     for (size_t panel = product.first_panel; panel < product.end_panel; ++panel) {
       for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
-        Fetch(product, panel + 1, tile, tiles);
         // As equal as can be.
         const size_t rows = (product.count - row + (tiles - tile) - 1) / (tiles - tile);
         TileOf<Form::kRows>(product, rows, row, panel);
