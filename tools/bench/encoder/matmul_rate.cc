@@ -86,10 +86,15 @@ double MatmulRate(const encoder::BertConfig& config, Precision precision, size_t
   products.emplace_back(engine, precision, count, config.hidden, config.hidden);
   products.emplace_back(engine, precision, count, config.hidden, config.intermediate);
   products.emplace_back(engine, precision, count, config.intermediate, config.hidden);
+  const int64_t layers = std::max<int64_t>(1, config.layers);
   double operations = 0;
-  for (const Product& product : products) operations += product.operations();
+  for (const Product& product : products) {
+    operations += static_cast<double>(layers) * product.operations();
+  }
   const double fastest = FastestSeconds(seconds, ClockFor(threads), [&] {
-    for (Product& product : products) product.Run(&stream);
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      for (Product& product : products) product.Run(&stream);
+    }
     stream.wait();
   });
   omp_set_num_threads(before);

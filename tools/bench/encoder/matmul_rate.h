@@ -10,9 +10,10 @@
 namespace semblance::bench {
 
 // Operations a second of the four products of a layer, with an f32 bias and result and weights in
-// the order that oneDNN likes best, over `rows` tokens. The fastest round within `seconds`. In int8
-// the rows are u8 and the weights s8, and no scales are applied. 0 where the processor has no
-// instructions for bf16.
+// the order that oneDNN likes best, over `rows` tokens; in int8 the rows are u8 and the weights s8,
+// and no scales are applied. The fastest round within `seconds`. A round is as many repetitions as
+// there are layers, all with the same weights: it takes about as long as the network's, and is
+// disturbed as often. 0 where the processor has no instructions for bf16.
 double MatmulRate(const encoder::BertConfig& config, encoder::Precision precision, size_t rows,
                   int threads, double seconds);
 
