@@ -76,7 +76,8 @@ std::unique_ptr<FunctionRows> OpenChunks(const ConnectionPtr& connection,
                               tokens - least)
           : 0;
   auto passages = encoder::CutIntoPassages(
-      tokenizer, text, {static_cast<uint32_t>(tokens), static_cast<uint32_t>(overlap)});
+      tokenizer, text, {static_cast<uint32_t>(tokens), static_cast<uint32_t>(overlap)},
+      connection->Cancel());
   return std::make_unique<Chunks>(std::move(text), std::move(passages));
 }
 

@@ -33,11 +33,14 @@ uint32_t CharacterAt(std::string_view text, size_t* at) {
 
 class Cutter {
  public:
-  Cutter(const Tokenizer& tokenizer, std::string_view text, const PassageLimits& limits)
+  Cutter(const Tokenizer& tokenizer, std::string_view text, const PassageLimits& limits,
+         const std::function<bool()>& cancel)
       : tokenizer_(tokenizer),
+        cancel_(cancel),
         text_(text),
         overlap_(limits.overlap),
-        most_(limits.tokens - LeastTokens(tokenizer) + 1) {}
+        specials_(LeastTokens(tokenizer) - 1),
+        most_(limits.tokens - specials_) {}
 
   std::vector<Passage> Cut() {
     ReadPieces();
@@ -53,9 +56,12 @@ class Cutter {
  private:
   // At most one more than most_.
   uint32_t Count(size_t begin, size_t end) const {
-    const uint32_t specials = LeastTokens(tokenizer_) - 1;
-    const auto ids = tokenizer_.Encode(text_.substr(begin, end - begin), most_ + specials + 1);
-    return static_cast<uint32_t>(ids.size()) - specials;
+    constexpr size_t kBetweenPolls = 256;
+    if (cancel_ && ++counted_ % kBetweenPolls == 0 && cancel_()) {
+      throw Error(ErrorKind::kInterrupted, "interrupted");
+    }
+    const auto ids = tokenizer_.Encode(text_.substr(begin, end - begin), most_ + specials_ + 1);
+    return static_cast<uint32_t>(ids.size()) - specials_;
   }
 
   void ReadPieces() {
@@ -134,8 +140,11 @@ class Cutter {
   }
 
   const Tokenizer& tokenizer_;
+  const std::function<bool()>& cancel_;
   const std::string_view text_;
-  const uint32_t overlap_, most_;  // tokens without [CLS] and [SEP]
+  const uint32_t overlap_;
+  const uint32_t specials_, most_;  // tokens of a passage: [CLS] and [SEP], and the others
+  mutable size_t counted_ = 0;
   std::vector<Piece> pieces_;
 };
 
@@ -147,8 +156,9 @@ uint32_t LeastTokens(const Tokenizer& tokenizer) {
 }
 
 std::vector<Passage> CutIntoPassages(const Tokenizer& tokenizer, std::string_view text,
-                                     const PassageLimits& limits) {
-  return Cutter(tokenizer, text, limits).Cut();
+                                     const PassageLimits& limits,
+                                     const std::function<bool()>& cancel) {
+  return Cutter(tokenizer, text, limits, cancel).Cut();
 }
 
 }  // namespace semblance::encoder

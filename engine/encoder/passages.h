@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -28,7 +29,9 @@ uint32_t LeastTokens(const Tokenizer& tokenizer);
 // and a word is cut, between two characters, only where it alone is longer than a passage; a
 // character that alone has more tokens is a passage of its own. Spaces around a passage are not
 // part of it; a text of nothing else has no passages.
+// `cancel`, when given, is polled now and then; true throws kInterrupted.
 std::vector<Passage> CutIntoPassages(const Tokenizer& tokenizer, std::string_view text,
-                                     const PassageLimits& limits);
+                                     const PassageLimits& limits,
+                                     const std::function<bool()>& cancel = {});
 
 }  // namespace semblance::encoder

@@ -124,6 +124,20 @@ TEST(PassagesTest, AWordLongerThanAPassageIsCutBetweenCharacters) {
   EXPECT_EQ(together, "a" + word + "b");
 }
 
+TEST(PassagesTest, CancellingInterrupts) {
+  const auto tokenizer = OfDefaultModel();
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "word ";
+  EXPECT_EQ(KindOf([&] {
+              CutIntoPassages(*tokenizer, text, {10, 0}, [] { return true; });
+            }),
+            ErrorKind::kInterrupted);
+  EXPECT_EQ(KindOf([&] {
+              CutIntoPassages(*tokenizer, text, {10, 0}, [] { return false; });
+            }),
+            std::nullopt);
+}
+
 TEST(PassagesTest, BytesThatAreNoTextAreKept) {
   const auto tokenizer = OfDefaultModel();
   const std::string text("\xFF\x80 a\0b \xE6\x97", 9);
