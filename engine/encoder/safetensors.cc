@@ -111,35 +111,7 @@ uint64_t ReadLength(std::string_view bytes) {
 // The bits that are all set in what is not finite.
 uint16_t NarrowExponent(DType dtype) { return dtype == DType::kF16 ? 0x7c00 : 0x7f80; }
 
-// Appends `value` as `dtype` has it; false when it has no finite form there.
-bool AppendValue(float value, DType dtype, char* out) {
-  const uint32_t exponent = 0x7f800000;
-  if ((std::bit_cast<uint32_t>(value) & exponent) == exponent) return false;
-  if (dtype == DType::kF32) {
-    std::memcpy(out, &value, sizeof(value));
-    return true;
-  }
-  const uint16_t narrow = dtype == DType::kF16 ? FloatToHalf(value) : FloatToBfloat16(value);
-  const uint16_t narrow_exponent = NarrowExponent(dtype);
-  std::memcpy(out, &narrow, sizeof(narrow));
-  return (narrow & narrow_exponent) != narrow_exponent;
-}
-
 }  // namespace
-
-std::string_view DTypeName(DType dtype) {
-  switch (dtype) {
-    case DType::kF16:
-      return "F16";
-    case DType::kBF16:
-      return "BF16";
-    case DType::kF32:
-      break;
-  }
-  return "F32";
-}
-
-size_t DTypeBytes(DType dtype) { return dtype == DType::kF32 ? 4 : 2; }
 
 std::vector<float> TensorView::ToFloats() const {
   std::vector<float> values(Count());
@@ -210,47 +182,6 @@ SafeTensors SafeTensors::Parse(std::string_view bytes, bool permanent) {
 const TensorView* SafeTensors::Find(const std::string& name) const {
   const auto found = tensors_.find(name);
   return found == tensors_.end() ? nullptr : &found->second;
-}
-
-std::string WriteSafeTensors(const std::map<std::string, TensorValues>& tensors, DType dtype) {
-  json header = {{kMetadataKey, {{"format", "pt"}}}};
-  uint64_t at = 0;
-  for (const auto& [name, tensor] : tensors) {
-    uint64_t count = 1;
-    for (const int64_t size : tensor.shape) count *= static_cast<uint64_t>(size);
-    if (name == kMetadataKey || count != tensor.values.size()) {
-      throw Error(ErrorKind::kInvalid, "tensor " + name + ": the shape does not fit its values");
-    }
-    const uint64_t end = at + count * DTypeBytes(dtype);
-    header[name] = {
-        {"dtype", DTypeName(dtype)}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
-    at = end;
-  }
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const json::exception&) {
-    throw Error(ErrorKind::kInvalid, "the name of a tensor is not UTF-8");
-  }
-  text.append((8 - text.size() % 8) % 8, ' ');
-
-  std::string file;
-  file.reserve(kLengthBytes + text.size() + at);
-  for (size_t i = 0; i < kLengthBytes; ++i)
-    file.push_back(static_cast<char>(text.size() >> (8 * i)));
-  file += text;
-  file.resize(file.size() + at);
-  char* out = file.data() + file.size() - at;
-  for (const auto& [name, tensor] : tensors) {
-    for (const float value : tensor.values) {
-      if (!AppendValue(value, dtype, out)) {
-        throw Error(ErrorKind::kInvalid, "tensor " + name + " has a value that is not finite as " +
-                                             std::string(DTypeName(dtype)));
-      }
-      out += DTypeBytes(dtype);
-    }
-  }
-  return file;
 }
 
 }  // namespace semblance::encoder

@@ -57,7 +57,7 @@ double Number(const json& value) {
 
 json ToJson(const Checkpoint& checkpoint) {
   const Beginning& beginning = checkpoint.beginning;
-  const Progress& progress = checkpoint.progress;
+  const Progress& progress = checkpoint.loop.progress;
   return {{"format", kFormat},
           {"options", beginning.options},
           {"base", beginning.base},
@@ -79,9 +79,9 @@ json ToJson(const Checkpoint& checkpoint) {
           {"retrieval", progress.retrieval},
           {"by_tags", progress.by_tags},
           {"sentences_per_second", progress.sentences_per_second},
-          {"steps", checkpoint.learner.steps},
-          {"dropout", checkpoint.learner.dropout},
-          {"evaluation_dropout", checkpoint.learner.evaluation_dropout}};
+          {"steps", checkpoint.loop.learner.steps},
+          {"dropout", checkpoint.loop.learner.dropout},
+          {"evaluation_dropout", checkpoint.loop.learner.evaluation_dropout}};
 }
 
 void FromJson(const json& state, Checkpoint* checkpoint) {
@@ -92,7 +92,7 @@ void FromJson(const json& state, Checkpoint* checkpoint) {
                     std::to_string(kFormat));
   }
   Beginning& beginning = checkpoint->beginning;
-  Progress& progress = checkpoint->progress;
+  Progress& progress = checkpoint->loop.progress;
   state.at("options").get_to(beginning.options);
   state.at("base").get_to(beginning.base);
   state.at("dev").get_to(beginning.dev);
@@ -113,9 +113,9 @@ void FromJson(const json& state, Checkpoint* checkpoint) {
   progress.retrieval = Number(state.value("retrieval", json()));
   progress.by_tags = state.value("by_tags", "");
   progress.sentences_per_second = Number(state.at("sentences_per_second"));
-  state.at("steps").get_to(checkpoint->learner.steps);
-  state.at("dropout").get_to(checkpoint->learner.dropout);
-  state.at("evaluation_dropout").get_to(checkpoint->learner.evaluation_dropout);
+  state.at("steps").get_to(checkpoint->loop.learner.steps);
+  state.at("dropout").get_to(checkpoint->loop.learner.dropout);
+  state.at("evaluation_dropout").get_to(checkpoint->loop.learner.evaluation_dropout);
 }
 
 }  // namespace
@@ -170,10 +170,10 @@ void CheckSame(const Beginning& then, const Beginning& now) {
 encoder::ModelPackage WriteCheckpoint(const Checkpoint& checkpoint) {
   encoder::ModelPackage files;
   files.Add(kState, ToJson(checkpoint).dump());
-  files.Add(kWeights, Tensors(checkpoint.learner.weights));
-  files.Add(kFirst, Tensors(checkpoint.learner.first));
-  files.Add(kSecond, Tensors(checkpoint.learner.second));
-  if (!checkpoint.best.empty()) files.Add(kBest, Tensors(checkpoint.best));
+  files.Add(kWeights, Tensors(checkpoint.loop.learner.weights));
+  files.Add(kFirst, Tensors(checkpoint.loop.learner.first));
+  files.Add(kSecond, Tensors(checkpoint.loop.learner.second));
+  if (!checkpoint.loop.best.empty()) files.Add(kBest, Tensors(checkpoint.loop.best));
   for (const auto& [name, bytes] : checkpoint.tokenizer.files()) {
     files.Add(std::string(kTokenizer) + name, std::string(bytes));
   }
@@ -187,10 +187,10 @@ Checkpoint ReadCheckpoint(const encoder::ModelPackage& files) {
   } catch (const json::exception& error) {
     throw Error(ErrorKind::kCorruption, std::string("the checkpoint is damaged: ") + error.what());
   }
-  checkpoint.learner.weights = Tensors(files.File(kWeights));
-  checkpoint.learner.first = Tensors(files.File(kFirst));
-  checkpoint.learner.second = Tensors(files.File(kSecond));
-  if (files.Has(kBest)) checkpoint.best = Tensors(files.File(kBest));
+  checkpoint.loop.learner.weights = Tensors(files.File(kWeights));
+  checkpoint.loop.learner.first = Tensors(files.File(kFirst));
+  checkpoint.loop.learner.second = Tensors(files.File(kSecond));
+  if (files.Has(kBest)) checkpoint.loop.best = Tensors(files.File(kBest));
   for (const auto& [name, bytes] : files.files()) {
     if (!name.starts_with(kTokenizer)) continue;
     checkpoint.tokenizer.Add(name.substr(kTokenizer.size()), std::string(bytes));

@@ -12,11 +12,8 @@
 #include <string>
 
 #include "engine/encoder/model_package.h"
-#include "engine/training/batch_stream.h"
 #include "engine/training/corpus.h"
-#include "engine/training/evaluation.h"
-#include "engine/training/learner.h"
-#include "engine/training/weights.h"
+#include "engine/training/loop.h"
 
 namespace semblance::training {
 
@@ -34,26 +31,9 @@ std::string HashOf(const Corpus& corpus);
 // Throws kInvalid naming the first thing that differs; rows that are empty in one are not compared.
 void CheckSame(const Beginning& then, const Beginning& now);
 
-// How far a run is.
-struct Progress {
-  std::string phase;  // "mlm" or "train"
-  int64_t step = 0;   // of the phase, as are the next two
-  BatchStream::Position batches;
-  double seconds = 0;
-  uint64_t masks = 0;  // numbers drawn for masking
-  double best_score = 0;
-  int64_t without_better = 0;  // measurements since best_score
-  // Of the last report that had them.
-  double loss = 0, alignment = 0, uniformity = 0, anisotropy = 0, retrieval = 0,
-         sentences_per_second = 0;
-  std::string by_tags;
-};
-
 struct Checkpoint {
   Beginning beginning;
-  Progress progress;
-  LearnerState learner;
-  Weights best;
+  LoopState loop;
   encoder::ModelPackage tokenizer;
 };
 

@@ -56,6 +56,7 @@ class Corpus {
 
   // Rows whose tags are the same have the same number, below tag_pairs(); all 0 without tags.
   size_t tag_pairs() const { return std::max<size_t>(tag_names_.size(), 1); }
+  const std::vector<std::pair<std::string, std::string>>& tag_names() const { return tag_names_; }
   uint32_t tag_pair(size_t row) const { return tags_.empty() ? 0 : tags_[row]; }
 
  private:

@@ -1,8 +1,10 @@
+#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <cstring>
+#include <ctime>
 
 #include "engine/encoder/error.h"
 #include "engine/training/device_internal.h"
@@ -105,6 +107,14 @@ at::Tensor DropoutMask(const at::Tensor& x, const Place& place, DropoutStream* s
   const at::Tensor kept = at::stack(quarters, 1).flatten().narrow(0, 0, size) >=
                           at::Scalar(static_cast<int64_t>(part.threshold));
   return (kept.to(x.scalar_type()) * part.kept).view(x.sizes());
+}
+
+double MeasuringSeconds(const Place& place) {
+  if (!place.device.is_cpu()) torch::cuda::synchronize();
+  const bool alone = place.device.is_cpu() && at::get_num_threads() == 1;
+  timespec now{};
+  clock_gettime(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 std::vector<float> ValuesOf(const at::Tensor& tensor) {

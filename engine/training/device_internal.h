@@ -46,6 +46,9 @@ at::Tensor IndexTensor(const std::vector<int64_t>& values, const Place& place);
 // The mask that DropoutStream::Fill makes, of the shape, type and device of `x`, and as far along
 // the stream.
 at::Tensor DropoutMask(const at::Tensor& x, const Place& place, DropoutStream* stream);
+// Seconds, to measure by: of the processor's time where one thread computes, so that other work on
+// the machine does not count, and else by the clock, with what the GPU was given done.
+double MeasuringSeconds(const Place& place);
 // To and from the processor's memory.
 std::vector<float> ValuesOf(const at::Tensor& tensor);
 void SetValues(const std::vector<float>& values, at::Tensor* tensor);

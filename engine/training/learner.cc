@@ -55,6 +55,15 @@ TorchLearner::TorchLearner(const NetworkShape& shape, const Weights& weights,
   });
 }
 
+template <typename Work>
+auto TorchLearner::Timed(double StepTimes::*part, const Work& work) {
+  if (times_ == nullptr) return work();
+  const double start = MeasuringSeconds(place_);
+  const auto result = work();
+  times_->*part += MeasuringSeconds(place_) - start;
+  return result;
+}
+
 double TorchLearner::ContrastiveStep(const ContrastiveRows& rows, double learning_rate) {
   double loss = ContrastiveBackward(rows, Memory::kSpare);
   if (rows.masked != nullptr && !rows.masked->original.empty()) {
@@ -74,7 +83,9 @@ double TorchLearner::MaskedStep(const MaskedSentences& masked, double learning_r
 double TorchLearner::ContrastiveBackward(const ContrastiveRows& rows, Memory memory) {
   const size_t all = rows.anchors.size();
   const size_t chunk = options_.chunk > 0 ? static_cast<size_t>(options_.chunk) : all;
-  if (chunk >= all) return Backward(Loss(Sides(rows)));
+  if (chunk >= all) {
+    return Backward(Timed(&StepTimes::forward, [&] { return Loss(Sides(rows)); }));
+  }
   std::vector<uint64_t> masks;                 // where each chunk's dropout begins
   std::vector<std::vector<at::Tensor>> parts;  // [side][chunk]
   {
@@ -219,8 +230,10 @@ at::Tensor TorchLearner::Loss(const std::vector<at::Tensor>& sides) const {
 }
 
 double TorchLearner::Backward(const at::Tensor& loss) {
-  loss.backward();
-  return loss.item<double>();
+  return Timed(&StepTimes::backward, [&] {
+    loss.backward();
+    return loss.item<double>();
+  });
 }
 
 void TorchLearner::AddOptimiser(const std::string& name, const at::Tensor& tensor) {
@@ -278,12 +291,15 @@ at::Tensor TorchLearner::MaskedLogits(const MaskedSentences& masked, DropoutStre
 }
 
 void TorchLearner::Descend(double learning_rate) {
-  const double scale = ClippingScale();
-  ForEachParameter([&](const std::string& name, at::Tensor& tensor) {
-    if (!tensor.grad().defined()) return;
-    const double rate = learning_rate * (IsEmbeddingTable(name) ? options_.embedding_lr : 1);
-    optimisers_.at(name).Step(&tensor, scale, rate);
-    tensor.mutable_grad().reset();
+  Timed(&StepTimes::optimiser, [&] {
+    const double scale = ClippingScale();
+    ForEachParameter([&](const std::string& name, at::Tensor& tensor) {
+      if (!tensor.grad().defined()) return;
+      const double rate = learning_rate * (IsEmbeddingTable(name) ? options_.embedding_lr : 1);
+      optimisers_.at(name).Step(&tensor, scale, rate);
+      tensor.mutable_grad().reset();
+    });
+    return scale;
   });
 }
 

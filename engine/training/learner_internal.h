@@ -13,6 +13,7 @@
 #include "engine/training/learner.h"
 #include "engine/training/network_internal.h"
 #include "engine/training/optimiser_internal.h"
+#include "engine/training/step_speed.h"
 
 namespace semblance::training {
 
@@ -36,6 +37,9 @@ class TorchLearner : public Learner {
   double ContrastiveBackward(const ContrastiveRows& rows, Memory memory);
   std::map<std::string, std::vector<float>> Gradients();
 
+  // From now on adds the time of each part of a contrastive step to `sum`, which outlives this.
+  void TimeSteps(StepTimes* sum) { times_ = sum; }
+
  private:
   // Every tensor of the networks and of the masked-language model's head, by the names of
   // LearnerState, always in the same order.
@@ -46,6 +50,10 @@ class TorchLearner : public Learner {
     if (other_ == nullptr) return;
     for (auto& [name, tensor] : other_->parameters()) use("other." + name, tensor);
   }
+
+  // Runs `work`; as `part` of a step when steps are timed.
+  template <typename Work>
+  auto Timed(double StepTimes::*part, const Work& work);
 
   at::Tensor Vectors(const Network& network, const std::vector<TokenIds>& sentences);
   // Vectors [rows, D] of the anchors, of the positives and, where there are any, of the negatives.
@@ -73,6 +81,7 @@ class TorchLearner : public Learner {
   DropoutStream dropout_, evaluation_dropout_;
   std::map<std::string, at::Tensor> head_;
   std::map<std::string, Optimiser> optimisers_;
+  StepTimes* times_ = nullptr;
 };
 
 }  // namespace semblance::training

@@ -7,6 +7,7 @@
 #include "engine/encoder/pooler.h"
 #include "engine/encoder/safetensors.h"
 #include "engine/encoder/whitening.h"
+#include "engine/training/weights_file.h"
 
 namespace semblance::training {
 namespace {
@@ -16,10 +17,6 @@ using encoder::Error;
 using encoder::ErrorKind;
 
 constexpr const char* kConfig = "config.json";
-constexpr const char* kTensors = "model.safetensors";
-
-// A pooler head that only training uses is not part of the finished model.
-bool DropsHead(const NetworkShape& shape) { return shape.pooler == "cls" && shape.mlp_only_train; }
 
 constexpr const char* kPositions = "embeddings.position_embeddings.weight";
 
@@ -51,8 +48,7 @@ BertConfig ReadConfig(const encoder::ModelPackage& package) {
 
 }  // namespace
 
-void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Options& options,
-                     encoder::ModelPackage* package) {
+void AddConfig(const NetworkShape& shape, const Options& options, encoder::ModelPackage* package) {
   BertConfig config;
   config.layers = shape.layers;
   config.hidden = shape.hidden;
@@ -67,15 +63,12 @@ void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Op
   config.max_length = options.max_length;
   config.dims = options.dims;
   package->Add(kConfig, config.ToJson());
+}
 
-  std::map<std::string, encoder::TensorValues> tensors;
-  for (const auto& [name, tensor] : weights) {
-    if (DropsHead(shape) && name.starts_with("pooler.")) continue;
-    tensors[name] = {tensor.shape, std::span<const float>(tensor.values)};
-  }
-  const encoder::DType dtype =
-      options.save_dtype == "f16" ? encoder::DType::kF16 : encoder::DType::kF32;
-  package->Add(kTensors, encoder::WriteSafeTensors(tensors, dtype));
+void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Options& options,
+                     encoder::ModelPackage* package) {
+  AddConfig(shape, options, package);
+  package->Add(kWeightsFile, WeightsFile(shape, weights, options.save_dtype));
 }
 
 NetworkShape ReadShape(const encoder::ModelPackage& package, int64_t* max_length) {
@@ -98,7 +91,7 @@ NetworkShape ReadShape(const encoder::ModelPackage& package, int64_t* max_length
 Weights ReadWeights(const encoder::ModelPackage& package) {
   const auto unused_rows = static_cast<ptrdiff_t>(ReadConfig(package).first_position());
   Weights weights;
-  const auto file = encoder::SafeTensors::Parse(package.File(kTensors));
+  const auto file = encoder::SafeTensors::Parse(package.File(kWeightsFile));
   for (const auto& [name, tensor] : file.tensors()) {
     NamedTensor& read = weights[name] = {tensor.shape, tensor.ToFloats()};
     if (name != kPositions || read.shape.size() != 2 || read.shape[0] <= unused_rows) continue;
@@ -111,7 +104,7 @@ Weights ReadWeights(const encoder::ModelPackage& package) {
 
 void CopyTokenizerFiles(const encoder::ModelPackage& from, encoder::ModelPackage* to) {
   for (const auto& [name, bytes] : from.files()) {
-    if (name == kConfig || name == kTensors || name == "README.md") continue;
+    if (name == kConfig || name == kWeightsFile || name == "README.md") continue;
     to->Add(name, std::string(bytes));
   }
 }

@@ -9,6 +9,8 @@
 
 namespace semblance::training {
 
+// Adds config.json.
+void AddConfig(const NetworkShape& shape, const Options& options, encoder::ModelPackage* package);
 // Adds config.json and model.safetensors, stored as options.save_dtype says. Throws encoder::Error
 // kInvalid when a weight has no finite form in it.
 void AddNetworkFiles(const NetworkShape& shape, const Weights& weights, const Options& options,

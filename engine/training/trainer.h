@@ -91,9 +91,15 @@ struct TrainingInputs {
 };
 
 using TrainerFactory = std::unique_ptr<TrainingRun> (*)(const TrainingInputs&);
+using CorpusExporter = uint64_t (*)(const TrainingInputs&, const std::string& path,
+                                    const std::function<bool()>& cancel);
 
 }  // namespace semblance::training
 
-// The one symbol that libsemblance_torch.so exports.
+// One of the two symbols that libsemblance_torch.so exports.
 extern "C" std::unique_ptr<semblance::training::TrainingRun> semblance_trainer_factory(
     const semblance::training::TrainingInputs& inputs);
+// The other: reads all rows and writes a training as a file (corpus_file.h); gives the rows.
+extern "C" uint64_t semblance_export_corpus(const semblance::training::TrainingInputs& inputs,
+                                            const std::string& path,
+                                            const std::function<bool()>& cancel);
