@@ -24,9 +24,10 @@ const std::vector<Room>& Rooms() {
       {"engine/", {"engine/", "index/", "storage/"}},
       {"sql_ext/", {"sql_ext/", "engine/", "index/", "storage/"}},
       {"tools/default_model/", {"tools/", "engine/encoder/", "engine/training/"}},
+      {"tools/trainer/", {"tools/", "engine/encoder/", "engine/training/"}},  // without a database
       {"tools/bench/encoder/", {"tools/", "engine/encoder/"}},
       {"tools/bench/", {"tools/", "index/"}},  // ours without SQL, to tell what SQL costs
-      {"tools/", {"tools/"}},  // they reach Semblance through SQL
+      {"tools/", {"tools/"}},                  // they reach Semblance through SQL
       {"tests/", {""}},
   };
   return rooms;
