@@ -19,7 +19,7 @@ std::string OwnFolder() {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-training::TrainerFactory LoadFactory() {
+void* LoadSymbol(const char* name) {
   const std::string path = OwnFolder() + "/libsemblance_torch.so";
   void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
@@ -28,20 +28,28 @@ training::TrainerFactory LoadFactory() {
                 std::string("training needs libsemblance_torch.so beside the extension: ") +
                     (reason ? reason : path) + ". A build with -DSEMBLANCE_TRAINING=ON makes it");
   }
-  void* const symbol = dlsym(module, "semblance_trainer_factory");
+  void* const symbol = dlsym(module, name);
   if (symbol == nullptr) {
     throw Error(ErrorKind::kNotFound,
-                path + " is not a trainer of this version: semblance_trainer_factory is not in it");
+                path + " is not a trainer of this version: " + name + " is not in it");
   }
-  return reinterpret_cast<training::TrainerFactory>(symbol);
+  return symbol;
 }
 
 }  // namespace
 
 std::unique_ptr<training::TrainingRun> StartTraining(const training::TrainingInputs& inputs) {
-  static const training::TrainerFactory factory =
-      LoadFactory();  // a failure is tried again by the next call
+  // A failure is tried again by the next call.
+  static const auto factory =
+      reinterpret_cast<training::TrainerFactory>(LoadSymbol("semblance_trainer_factory"));
   return factory(inputs);
+}
+
+uint64_t ExportCorpus(const training::TrainingInputs& inputs, const std::string& path,
+                      const std::function<bool()>& cancel) {
+  static const auto exporter =
+      reinterpret_cast<training::CorpusExporter>(LoadSymbol("semblance_export_corpus"));
+  return exporter(inputs, path, cancel);
 }
 
 }  // namespace semblance::engine

@@ -2,7 +2,10 @@
 // somebody trains.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "engine/training/trainer.h"
 
@@ -11,5 +14,8 @@ namespace semblance::engine {
 // Throws engine::Error kNotFound saying which file was looked for and how it is built, when the
 // module is not there.
 std::unique_ptr<training::TrainingRun> StartTraining(const training::TrainingInputs& inputs);
+// Throws likewise, and encoder::Error.
+uint64_t ExportCorpus(const training::TrainingInputs& inputs, const std::string& path,
+                      const std::function<bool()>& cancel);
 
 }  // namespace semblance::engine

@@ -25,12 +25,13 @@ void RegisterWhitenFunction(sqlite3* db, const ConnectionPtr& connection);  // s
 void RegisterPrecisionFunctions(sqlite3* db,
                                 const ConnectionPtr& connection);       // semblance_…_precision
 void RegisterChunkTable(sqlite3* db, const ConnectionPtr& connection);  // chunk
-void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_train
-void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);  // semblance_models, ...
-void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);     // semblance_pairs
-void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);  // semblance_clusters
-void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_explain
-void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);    // semblance(...)
+void RegisterCorpusFunction(sqlite3* db, const ConnectionPtr& connection);  // semblance_export_…
+void RegisterTrainTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_train
+void RegisterCatalogTables(sqlite3* db, const ConnectionPtr& connection);   // semblance_models, ...
+void RegisterPairsTable(sqlite3* db, const ConnectionPtr& connection);      // semblance_pairs
+void RegisterClustersTable(sqlite3* db, const ConnectionPtr& connection);   // semblance_clusters
+void RegisterExplainTable(sqlite3* db, const ConnectionPtr& connection);    // semblance_explain
+void RegisterTableModule(sqlite3* db, const ConnectionPtr& connection);     // semblance(...)
 
 // How those files do it. Whatever gets a connection finds it with ConnectionOf.
 struct FunctionSpec {

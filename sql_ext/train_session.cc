@@ -61,7 +61,7 @@ void CheckIsUtf8(const std::string& query) {
 
 }  // namespace
 
-TrainArguments ParseTrainArguments(const std::string& json) {
+TrainArguments ParseTrainArguments(const std::string& json, TrainArguments::Name needed) {
   Json options = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!options.is_object()) {
     ThrowInvalid(ErrorKind::kOption,
@@ -70,12 +70,12 @@ TrainArguments ParseTrainArguments(const std::string& json) {
   }
   TrainArguments arguments;
   const std::optional<std::string> name = TakeText(&options, "name");
-  if (!name) {
+  if (!name && needed == TrainArguments::Name::kNeeded) {
     ThrowInvalid(ErrorKind::kOption,
                  "semblance_train() needs the name of the model to make: " + std::string(kExample));
   }
-  engine::CheckModelName(*name);
-  arguments.name = *name;
+  if (name) engine::CheckModelName(*name);
+  arguments.name = name.value_or("");
   arguments.base = TakeText(&options, "base");
   arguments.dev = TakeText(&options, "dev");
   arguments.eval_pairs = TakeText(&options, "eval_pairs");
@@ -84,6 +84,22 @@ TrainArguments ParseTrainArguments(const std::string& json) {
   arguments.publish = TakeFlag(&options, "publish", true);
   arguments.trainer_options = options.dump();
   return arguments;
+}
+
+std::unique_ptr<LoadedInputs> LoadInputs(Connection* connection, const TrainArguments& arguments) {
+  auto loaded = std::make_unique<LoadedInputs>();
+  training::TrainingInputs& inputs = loaded->inputs;
+  if (arguments.dev) inputs.dev = ReadScoredPairs(connection->db(), *arguments.dev);
+  if (arguments.eval_pairs) {
+    inputs.eval_pairs = ReadTaggedPairs(connection->db(), *arguments.eval_pairs);
+  }
+  if (arguments.base) {
+    const auto models = connection->Models();
+    loaded->base = models->Package(models->Find(*arguments.base).id);
+    inputs.base = &loaded->base;
+  }
+  inputs.options_json = arguments.trainer_options;
+  return loaded;
 }
 
 TrainSession::TrainSession(ConnectionPtr connection, const std::string& query,
@@ -116,20 +132,9 @@ std::shared_ptr<engine::Database> TrainSession::OpenDatabaseAtLast() const {
 }
 
 void TrainSession::Start(const std::string& query) {
-  training::TrainingInputs inputs;
-  if (arguments_.dev) inputs.dev = ReadScoredPairs(connection_->db(), *arguments_.dev);
-  if (arguments_.eval_pairs) {
-    inputs.eval_pairs = ReadTaggedPairs(connection_->db(), *arguments_.eval_pairs);
-  }
-  encoder::ModelPackage base;
-  if (arguments_.base) {
-    const auto database = OpenDatabase();
-    const engine::ModelRegistry& models = database->models();
-    base = models.Package(models.Find(*arguments_.base).id);
-    inputs.base = &base;
-  }
+  const auto loaded = LoadInputs(connection_.get(), arguments_);
+  training::TrainingInputs& inputs = loaded->inputs;
   inputs.rows = rows_.get();
-  inputs.options_json = arguments_.trainer_options;
   const auto checkpoint = arguments_.resume ? FindCheckpoint(query) : std::nullopt;
   if (checkpoint) inputs.checkpoint = &checkpoint->files;
   run_ = engine::StartTraining(inputs);

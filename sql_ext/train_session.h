@@ -31,9 +31,19 @@ struct TrainArguments {
   bool resume = false;                    // go on where the last run of that name was stopped
   bool publish = true;                    // false: the run is measured, and its model thrown away
   std::string trainer_options;            // JSON object: the rest
+
+  enum class Name { kNeeded, kOptional };
 };
 // Throws kInvalid saying what was expected.
-TrainArguments ParseTrainArguments(const std::string& json);
+TrainArguments ParseTrainArguments(const std::string& json,
+                                   TrainArguments::Name name = TrainArguments::Name::kNeeded);
+
+// What of a training comes from the database, but for its rows.
+struct LoadedInputs {
+  encoder::ModelPackage base;
+  training::TrainingInputs inputs;  // points to base
+};
+std::unique_ptr<LoadedInputs> LoadInputs(Connection* connection, const TrainArguments& arguments);
 
 class TrainSession {
  public:

@@ -42,6 +42,7 @@ void RegisterAll(sqlite3* db) {
   RegisterModelFileFunctions(db, connection);
   RegisterWhitenFunction(db, connection);
   RegisterPrecisionFunctions(db, connection);
+  RegisterCorpusFunction(db, connection);
   RegisterBackupFunction(db, connection);
   RegisterTrainTable(db, connection);
   RegisterCatalogTables(db, connection);

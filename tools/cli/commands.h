@@ -22,6 +22,7 @@ void AddImportCommand(CLI::App* program);
 void AddMigrateCommand(CLI::App* program);
 void AddSearchCommand(CLI::App* program);
 void AddTrainCommand(CLI::App* program);
+void AddCorpusCommand(CLI::App* program);
 void AddPlotCommand(CLI::App* program);
 void AddAblateCommand(CLI::App* program);
 void AddEvalCommand(CLI::App* program);

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   semblance::cli::AddMigrateCommand(&program);
   semblance::cli::AddSearchCommand(&program);
   semblance::cli::AddTrainCommand(&program);
+  semblance::cli::AddCorpusCommand(&program);
   semblance::cli::AddPlotCommand(&program);
   semblance::cli::AddAblateCommand(&program);
   semblance::cli::AddEvalCommand(&program);
