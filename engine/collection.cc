@@ -79,16 +79,15 @@ void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
   }
 }
 
-void Collection::KeepPace(std::unique_lock<std::mutex>& lock, const std::function<bool()>& cancel) {
-  constexpr std::chrono::milliseconds kBetweenPolls{10};
-  const auto until = pace_.NextWrite(Pace::Clock::now());
-  while (indexer_ != nullptr && Pace::Clock::now() < until) {
-    if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
-    const auto poll = std::min<Pace::Clock::time_point>(until, Pace::Clock::now() + kBetweenPolls);
-    lock.unlock();
-    std::this_thread::sleep_until(poll);
-    lock.lock();
-  }
+void Collection::NoteSearch() {
+  const std::lock_guard lock(mu_);
+  pace_.Searched(Pace::Clock::now());
+}
+
+Pace::Clock::time_point Collection::NextWrite() {
+  const auto now = Pace::Clock::now();
+  const std::lock_guard lock(mu_);
+  return indexer_ == nullptr ? now : pace_.NextWrite(now);
 }
 
 bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
@@ -122,7 +121,6 @@ View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> ov
                     ", and rows deleted since were dropped up to commit " +
                     std::to_string(state_->horizon) + ": end the transaction and ask again");
   }
-  pace_.Searched(Pace::Clock::now());
   return View(state_, commit, options_.metric, std::move(overlay));
 }
 
@@ -159,7 +157,6 @@ void Collection::BeginAgain() {
 
 uint64_t Collection::BeginWrite(uint64_t commit, const std::function<bool()>& cancel) {
   std::unique_lock lock(mu_);
-  KeepPace(lock, cancel);
   WaitFor(lock, commit);
   if (!broken_.empty()) throw Error(ErrorKind::kIo, broken_);
   Settle(commit, true);

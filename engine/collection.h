@@ -92,8 +92,12 @@ class Collection : public std::enable_shared_from_this<Collection> {
   std::optional<std::vector<float>> VectorAt(int64_t row_id, uint64_t commit,
                                              const std::function<bool()>& cancel = {});
 
+  // For engine/pace.h: somebody searches; and how long who has committed shall stand back.
+  void NoteSearch();
+  Pace::Clock::time_point NextWrite();
+
   // Gives the number of the commit that the writes will become. kOutOfStep when the store does not
-  // have `commit`, or has undone it. Waits as engine/pace.h says; `cancel` ends that, too.
+  // have `commit`, or has undone it.
   uint64_t BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
   // `writes` is flushed. kTooBig when there would be more than max_rows.
@@ -154,7 +158,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state);
   void Settle(uint64_t commit, bool roll_back_newer);
   void WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit);
-  void KeepPace(std::unique_lock<std::mutex>& lock, const std::function<bool()>& cancel);
   uint64_t Backlog() const;  // rows that have no index yet, and will
   void WaitAndRewind(std::unique_lock<std::mutex>& lock, uint64_t commit);
   void Rewind(uint64_t commit);

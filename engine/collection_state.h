@@ -56,8 +56,11 @@ struct TailBlock {
   }
   // Makes them, once, which takes a millisecond or two. Whoever promised to make them does.
   void PromiseCodes() const { begun_ = true; }
-  void MakeCodes(index::Metric metric) const {
-    if (!begun_.exchange(true)) KeepPromise(metric);
+  // False when somebody has begun already.
+  bool MakeCodes(index::Metric metric) const {
+    if (begun_.exchange(true)) return false;
+    KeepPromise(metric);
+    return true;
   }
   void KeepPromise(index::Metric metric) const;
 

@@ -24,9 +24,9 @@ void Pace::Wrote(uint64_t rows, uint64_t backlog, Clock::time_point now) {
   if (backlog <= kSearchedSealWrites || !SearchedLately(now)) return;
   // The more of them there are, the slower, so that there is an end to it.
   const double times = static_cast<double>(backlog) / kSearchedSealWrites / 2;
-  const auto cost =
-      std::chrono::duration_cast<Clock::duration>(of_a_row_ * times * static_cast<double>(rows));
-  next_ = std::max(next_, now) + std::min<Clock::duration>(cost, kLongestWait);
+  const std::chrono::duration<double> cost = std::min<std::chrono::duration<double>>(
+      of_a_row_ * times * static_cast<double>(rows), kLongestWait);
+  next_ = std::max(next_, now) + std::chrono::duration_cast<Clock::duration>(cost);
 }
 
 Pace::Clock::time_point Pace::NextWrite(Clock::time_point now) const {

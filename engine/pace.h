@@ -3,8 +3,8 @@
 // Rows that have no index yet are scanned by every search. A writer that is faster than the
 // construction of graphs would make searches as slow as a scan of all it wrote; so while somebody
 // searches, and there are more such rows than one segment gets, each commit is followed by the time
-// that indexing as many rows takes, or a multiple of it. While nobody searches, writers wait for
-// nothing.
+// that indexing as many rows takes, or a multiple of it, without SQLite's lock. While nobody
+// searches, writers wait for nothing.
 //
 // Threads: the owner's lock.
 #pragma once
@@ -18,7 +18,7 @@ class Pace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A transaction waits no longer, however many rows the last one had.
+  // No wait is longer, however many rows the commit had.
   static constexpr std::chrono::milliseconds kLongestWait{1000};
   // Somebody searches: the last search was so long ago, or less.
   static constexpr std::chrono::milliseconds kLately{1000};

@@ -8,19 +8,12 @@
 
 namespace semblance::engine {
 
-namespace {
-
-// So many at once are read by who builds, or compares with every row.
-constexpr size_t kBulk = 128;
-
-}  // namespace
-
 void StoredVectors::Read(std::span<const uint32_t> positions, std::span<const int64_t> row_ids,
                          float* out) const {
+  const bool bulk = positions.size() >= kBulk;
   std::vector<size_t> missing;
   for (size_t i = 0; i < positions.size(); ++i) {
-    if (positions.size() < kBulk &&
-        cache_->Find(row_ids[i], (*created_)[positions[i]], out + i * dimension_))
+    if (!bulk && cache_->Find(row_ids[i], (*created_)[positions[i]], out + i * dimension_))
       continue;
     missing.push_back(i);
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -16,7 +17,7 @@ namespace semblance::engine {
 
 class VectorCache {
  public:
-  static constexpr size_t kBytes = 4u << 20;  // of vectors; only those that were kept take memory
+  static constexpr size_t kBytes = 4u << 20;  // of vectors; none before the first is kept
 
   explicit VectorCache(uint32_t dimension);
 
@@ -41,15 +42,19 @@ class VectorCache {
     size_t hand = 0;  // looks next for a place that was not used
   };
 
+  void Make();
   size_t SetOf(int64_t row_id, uint64_t commit) const;
   float* Vector(size_t set, size_t place) {
     return vectors_.data() + (set * kPlaces + place) * dimension_;
   }
 
   const size_t dimension_;
+  const size_t count_;  // of sets
+  std::once_flag once_;
+  std::atomic<bool> made_{false};         // what follows is there
   std::array<std::mutex, kLocks> locks_;  // of set s: s % kLocks
-  std::vector<Set> sets_;                 // guarded by locks_, and so is what follows
-  index::BigArray<float> vectors_;        // [sets_.size(), kPlaces, dimension]
+  std::vector<Set> sets_;                 // [count_]; guarded by locks_, and so is what follows
+  index::BigArray<float> vectors_;        // [count_, kPlaces, dimension]
 };
 
 }  // namespace semblance::engine

@@ -79,8 +79,8 @@ void View::SearchTail(std::span<const float> query, const ViewSearch& options,
     index::PositionSet allowed(count);
     const bool all = AllowedIn(block, options.filter, &allowed);
     auto codes = block.codes();
-    if (!codes && count == block.capacity && !std::exchange(made, true)) {
-      block.MakeCodes(metric_);
+    if (!codes && count == block.capacity && !made) {
+      made = block.MakeCodes(metric_);
       codes = block.codes();
     }
     report.rows += count;

@@ -200,7 +200,8 @@ double CodeScorer::query_length() const { return std::sqrt(static_cast<double>(q
 
 double CodeScorer::query_error() const {
   // Half a scale an element, and a little for a quotient that was rounded the other way.
-  return 0.501 * static_cast<double>(terms_.scale) * std::sqrt(static_cast<double>(codes_.dimension));
+  return 0.501 * static_cast<double>(terms_.scale) *
+         std::sqrt(static_cast<double>(codes_.dimension));
 }
 
 float CodeScorer::ScoreOne(uint32_t position) const {

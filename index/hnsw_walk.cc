@@ -54,31 +54,36 @@ struct Scratch {
   float distances[2 * kMaxHnswM];
 };
 
-// Whether a walk has come near enough to what somebody else has found to be worth its candidates.
-// Where the nearest of a quarter of them is surely too far, the others are farther.
+// Whether a walk is worth its candidates, where somebody else has found rows. It is not when the
+// nearest that it has met is surely farther than those, and has been the nearest for as many opened
+// nodes as half of the candidates that it keeps: walks that are still on their way come nearer with
+// nearly every node.
 template <typename AnyScorer>
 class Prospect {
  public:
   Prospect(const AnyScorer& scorer, const SearchOptions& options)
       : scorer_(scorer),
         bound_(options.bound),
-        enough_(std::max<uint32_t>(options.ef, options.k) / 4),
+        patience_(std::max(std::max(options.ef, options.k) / 2, kLeastPatience)),
         good_(bound_ == std::numeric_limits<float>::infinity()) {}
 
   void Reached(uint32_t node, float distance) {
     if (good_ || distance >= nearest_) return;
     nearest_ = distance;
+    opened_since_ = 0;
     good_ = scorer_.Least(node, distance) <= bound_;
   }
   // Of one more node whose links are to be looked at.
-  bool Worth() { return good_ || opened_++ < enough_; }
+  bool Worth() { return good_ || opened_since_++ < patience_; }
 
  private:
+  static constexpr uint32_t kLeastPatience = 32;
+
   const AnyScorer& scorer_;
   const float bound_;
-  const uint32_t enough_;
+  const uint32_t patience_;
   bool good_;
-  uint32_t opened_ = 0;
+  uint32_t opened_since_ = 0;  // it met the nearest
   float nearest_ = std::numeric_limits<float>::infinity();
 };
 
@@ -136,8 +141,8 @@ void OfferWithFollowers(const HnswGraph& graph, float distance, uint32_t node,
 }  // namespace
 
 template <typename AnyScorer>
-std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, const int64_t* row_ids,
-                            const SearchOptions& options) {
+Walked Walk(const HnswGraph& graph, const AnyScorer& scorer, const int64_t* row_ids,
+            const SearchOptions& options) {
   if (graph.size() == 0 || options.k == 0) return {};
   thread_local Scratch scratch;
   scratch.visited.Start(graph.size());
@@ -156,7 +161,10 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, con
   const Candidate start = Descend(graph, scorer, scratch);
   scratch.visited.Visit(start.node);
   reach(start.distance, start.node);
-  while (!frontier.empty() && frontier.front().distance <= nearest.bound() && prospect.Worth()) {
+  bool worth = true;
+  while (!frontier.empty() && frontier.front().distance <= nearest.bound()) {
+    worth = prospect.Worth();
+    if (!worth) break;
     const uint32_t node = frontier.front().node;
     std::pop_heap(frontier.begin(), frontier.end(), Farther);
     frontier.pop_back();
@@ -174,12 +182,10 @@ std::vector<Neighbour> Walk(const HnswGraph& graph, const AnyScorer& scorer, con
   }
   std::vector<Neighbour> found = nearest.Take();
   if (found.size() > options.k) found.resize(options.k);
-  return found;
+  return {std::move(found), !worth};
 }
 
-template std::vector<Neighbour> Walk(const HnswGraph&, const Scorer&, const int64_t*,
-                                     const SearchOptions&);
-template std::vector<Neighbour> Walk(const HnswGraph&, const CodeScorer&, const int64_t*,
-                                     const SearchOptions&);
+template Walked Walk(const HnswGraph&, const Scorer&, const int64_t*, const SearchOptions&);
+template Walked Walk(const HnswGraph&, const CodeScorer&, const int64_t*, const SearchOptions&);
 
 }  // namespace semblance::index

@@ -173,7 +173,7 @@ void ProductTable::FillTables(std::span<const float> difference) {
   double all = 0;
   for (size_t subspace = 0; subspace < subspaces; ++subspace) {
     const float x = difference[2 * subspace], y = difference[2 * subspace + 1];
-    bounds[subspace] = std::min(std::sqrt(x * x + y * y) * codes_.reaches[subspace], kLargest / 4);
+    bounds[subspace] = std::min(kLargest / 4, std::sqrt(x * x + y * y) * codes_.reaches[subspace]);
     widest = std::max(widest, bounds[subspace]);
     all += bounds[subspace];
   }

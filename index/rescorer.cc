@@ -9,10 +9,10 @@ void Rescorer::MeasureBatch() {
   rows_.resize(positions_.size() * query_.size());
   vectors_.Read(positions_, row_ids_, rows_.data());
   const Scorer scorer(metric_, query_, rows_.data(), Scorer::Rows::kRaw);
-  float distances[kBatch];
-  scorer.Score(0, positions_.size(), distances);
+  distances_.resize(positions_.size());
+  scorer.Score(0, positions_.size(), distances_.data());
   for (size_t i = 0; i < positions_.size(); ++i) {
-    const float distance = scorer.Refined(static_cast<uint32_t>(i), distances[i]);
+    const float distance = scorer.Refined(static_cast<uint32_t>(i), distances_[i]);
     nearest_.Offer({row_ids_[i], distance, positions_[i]});
   }
   measured_ += positions_.size();

@@ -19,12 +19,13 @@ class Rescorer {
       : metric_(metric),
         query_(query),
         vectors_(vectors),
-        nearest_(options.k, options.bound) {}
+        nearest_(options.k, options.bound),
+        batch_(options.exact ? VectorSource::kBulk : kBatch) {}
 
   void Add(uint32_t position, int64_t row_id) {
     positions_.push_back(position);
     row_ids_.push_back(row_id);
-    if (positions_.size() == kBatch) MeasureBatch();
+    if (positions_.size() == batch_) MeasureBatch();
   }
   // Whether a row that is surely no nearer than `least` can be among the k nearest.
   bool MayEnter(float least) const { return least <= nearest_.bound(); }
@@ -44,10 +45,12 @@ class Rescorer {
   const std::span<const float> query_;
   const VectorSource& vectors_;
   TopK nearest_;
+  const size_t batch_;
   uint64_t measured_ = 0;
   std::vector<uint32_t> positions_;
   std::vector<int64_t> row_ids_;
-  std::vector<float> rows_;  // [positions_.size(), query_.size()]
+  std::vector<float> rows_;       // [positions_.size(), query_.size()]
+  std::vector<float> distances_;  // [positions_.size()]
 };
 
 }  // namespace semblance::index

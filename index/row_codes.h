@@ -47,8 +47,8 @@ class RowCodeScorer {
   bool usable() const { return usable_; }
   // least[i]: what the distance to row positions[i], on metric.h's scale, is surely not below.
   //
-  // With x = s c + e for a row and q = t d + f for the query, x q - s t c d = x f + e q - e f, which
-  // by Cauchy and Schwarz is not more than |x||f| + |e||q| + |e||f|.
+  // With x = s c + e for a row and q = t d + f for the query, x q - s t c d = x f + e q - e f,
+  // which by Cauchy and Schwarz is not more than |x||f| + |e||q| + |e||f|.
   void Least(const uint32_t* positions, uint32_t count, float* least) const;
 
  private:

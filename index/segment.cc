@@ -1,7 +1,6 @@
 #include "index/segment.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -109,9 +108,9 @@ class StoredSegment final : public Segment {
     if (data_.graph && !options.exact) {
       const uint32_t count = options.allowed == nullptr ? size() : options.allowed->Count();
       if (!ScanIsBetter(data_.metric, count, size(), std::max(options.ef, options.k))) {
-        std::vector<Neighbour> found = Walk(*data_.graph, scorer, data_.row_ids.data(), options);
-        const bool bounded = options.bound < std::numeric_limits<float>::infinity();
-        if (bounded || found.size() == std::min(options.k, count)) return found;
+        Walked walked = Walk(*data_.graph, scorer, data_.row_ids.data(), options);
+        if (walked.gave_up || walked.found.size() == std::min(options.k, count))
+          return std::move(walked.found);
       }
     }
     return Scan(scorer, data_.row_ids.data(), size(), options);

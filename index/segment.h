@@ -38,6 +38,9 @@ std::string_view KindName(Kind kind);  // "flat", "hnsw", "ivf"
 // be called concurrently. What it throws passes through.
 class VectorSource {
  public:
+  // So many or more at once are read by who builds, or measures every row: once, and no more.
+  static constexpr size_t kBulk = 512;
+
   virtual ~VectorSource() = default;
   // Of rows at `positions` of the segment, whose ids are `row_ids`: out [positions.size(),
   // dimension], as they were given to Build, or scaled.
@@ -98,7 +101,7 @@ struct SearchOptions {
   bool exact = false;                    // measure every allowed vector, whatever the kind
   // Farther rows need not be found: what somebody else found has k as near as that.
   float bound = std::numeric_limits<float>::infinity();
-  SearchStats* stats = nullptr;          // added to, when given
+  SearchStats* stats = nullptr;  // added to, when given
   // Polled by scans, some milliseconds apart, when given; true: kInterrupted is thrown.
   const std::function<bool()>* cancel = nullptr;
 };

@@ -24,8 +24,8 @@
 //   48      8  XXH3_64 of the 48 bytes before it, seed 0
 //
 // The sections, each of a length that the header fixes; vectors, or else the three of codes (7, 8,
-// 9; of pq 13, 8, 9) in their place; levels and links only in a HNSW segment, equal rows only where the header says
-// so, lists only in an IVF segment, whose vectors or codes are list by list:
+// 9; of pq 13, 8, 9) in their place; levels and links only in a HNSW segment, equal rows only where
+// the header says so, lists only in an IVF segment, whose vectors or codes are list by list:
 //
 //   1  row ids      i64 [size], strictly ascending
 //   2  vectors      f32 [size, dimension], finite; of unit length under cosine

@@ -1,5 +1,7 @@
 #include "sql_ext/connection.h"
 
+#include <thread>
+
 #include "engine/error.h"
 #include "sql_ext/statement.h"
 
@@ -108,6 +110,9 @@ const std::vector<float>& Connection::Embed(const std::string& model_id,
 
 // A running interrupt makes every statement of the connection fail, this one too; it was there
 // before sqlite3_is_interrupted (3.41) was.
+// No statement may be asked here whether somebody has interrupted: SQLite is within its COMMIT.
+void Connection::StandBack() { std::this_thread::sleep_until(stand_back_until_); }
+
 bool Connection::Interrupted() {
   try {
     Statement(db_, "SELECT 1").Step();

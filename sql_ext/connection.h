@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <list>
@@ -71,6 +72,12 @@ class Connection {
   // database share.
   using TableKey = std::pair<std::string, uint64_t>;
   std::map<TableKey, TableWrites>& writes() { return writes_; }
+  // A commit of this transaction asks for a pause before the next one: engine/pace.h. The longest
+  // counts, and is taken when SQLite has ended the transaction.
+  void StandBackUntil(std::chrono::steady_clock::time_point until) {
+    stand_back_until_ = std::max(stand_back_until_, until);
+  }
+  void StandBack();
   // How often something was rolled back: what a cursor read of the transaction before may not be
   // so.
   uint64_t rollbacks() const { return rollbacks_; }
@@ -109,6 +116,7 @@ class Connection {
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
   uint64_t rollbacks_ = 0;
+  std::chrono::steady_clock::time_point stand_back_until_{};
   std::vector<Table*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first

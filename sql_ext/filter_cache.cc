@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sql_ext/guard.h"
 #include "sql_ext/values.h"
 
 namespace semblance::sql {
@@ -44,18 +45,34 @@ void AppendValue(sqlite3_value* value, std::string* key) {
 
 }  // namespace
 
+std::optional<FilterCache::Version> FilterCache::VersionNow(ShadowTables* shadow) {
+  const auto ask = [&](const std::string& pragma) -> std::optional<int64_t> {
+    Statement& statement = shadow->Prepared(pragma);
+    const ResetAtExit reset(&statement);
+    if (!statement.Step()) return std::nullopt;
+    return statement.Int(0);
+  };
+  try {
+    // Who reads uncommitted rows of others sees changes that no counter tells.
+    if (ask("PRAGMA read_uncommitted").value_or(1) != 0) return std::nullopt;
+    const auto of_others = ask("PRAGMA " + Quoted(shadow->schema()) + ".data_version");
+    if (!of_others) return std::nullopt;
+    return Version{*of_others, sqlite3_total_changes(shadow->db())};
+  } catch (const SqliteError&) {
+    return std::nullopt;  // the host's authorizer may allow no PRAGMA
+  }
+}
+
 std::optional<std::string> FilterCache::KeyOf(ShadowTables* shadow, const TableSchema& columns,
                                               const TableRequest& request) {
   sqlite3* const db = shadow->db();
   if (columns.content || request.asks_host ||
       sqlite3_txn_state(db, shadow->schema().c_str()) == SQLITE_TXN_WRITE)
     return std::nullopt;
-  Statement& statement = shadow->Prepared("PRAGMA " + Quoted(shadow->schema()) + ".data_version");
-  const ResetAtExit reset(&statement);
-  if (!statement.Step()) return std::nullopt;
-  const Version version{statement.Int(0), sqlite3_total_changes(db)};
-  if (version != version_) kept_.clear();
-  version_ = version;
+  const std::optional<Version> version = VersionNow(shadow);
+  if (!version) return std::nullopt;
+  if (*version != version_) kept_.clear();
+  version_ = *version;
   std::string key = request.where;
   for (const TableRequest::Parameter& parameter : request.parameters) {
     if (parameter.value != nullptr) {
@@ -77,6 +94,7 @@ FilterCache::Filter FilterCache::Find(const std::string& key) {
 }
 
 void FilterCache::Keep(std::string key, Filter filter) {
+  if (filter->row_ids().size() > kMostRowIds) return;
   kept_.emplace_front(std::move(key), std::move(filter));
   size_t count = 0, row_ids = 0;
   std::erase_if(kept_, [&](const auto& entry) {

@@ -22,8 +22,8 @@ class FilterCache {
   using Filter = std::shared_ptr<const engine::RowFilter>;
 
   // The name of the request's conditions; nothing where their answer may not be kept: in a write
-  // transaction, of a table or view of the user's, or where they call a function or a collation of
-  // the host's, which may change its mind.
+  // transaction, of a table or view of the user's, under PRAGMA read_uncommitted, or where they
+  // call a function or a collation of the host's, which may change its mind.
   std::optional<std::string> KeyOf(ShadowTables* shadow, const TableSchema& columns,
                                    const TableRequest& request);
   Filter Find(const std::string& key);  // nullptr when it is not here
@@ -37,6 +37,9 @@ class FilterCache {
     int64_t own = -1;
     bool operator==(const Version&) const = default;
   };
+
+  // Nothing where it cannot be known.
+  static std::optional<Version> VersionNow(ShadowTables* shadow);
 
   static constexpr size_t kMost = 16;
   static constexpr size_t kMostRowIds = 4u << 20;  // of all together, 8 bytes each

@@ -98,6 +98,7 @@ engine::View Table::ViewFor(const TableState& state) {
   return OrCure([&] {
     return ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
       engine::View view = collection->ViewAt(VisibleCommit(state), overlay, connection->Cancel());
+      collection->NoteSearch();
       if (view.state().ReadsStore()) view.Pin(collection);
       return view;
     });

@@ -104,11 +104,16 @@ int CommitTransaction(sqlite3_vtab* base) {
     auto* table = static_cast<Table*>(base);
     TableWrites* const writes = WritesOf(table);
     if (writes == nullptr) return;
-    for (auto& [id, collection] : writes->collections) collection.collection->CommitPrepared();
+    for (auto& [id, collection] : writes->collections) {
+      collection.collection->CommitPrepared();
+      table->connection->StandBackUntil(collection.collection->NextWrite());
+    }
     for (uint64_t id : writes->left_behind) {
       if (!writes->current.contains(id)) writes->database->Forget(id);
     }
     table->connection->writes().erase(table->Key());
+    // When everything is published and let go: others shall not wait with this connection.
+    if (table->connection->writes().empty()) table->connection->StandBack();
   });
 }
 

@@ -189,7 +189,6 @@ TEST_F(CollectionTest, NeverGivesANumberTwice) {
   EXPECT_EQ(collection_->BeginWrite(commit_), 6u);
 }
 
-// The newer file comes back after the older one was written to: its rows of then are gone.
 // A segment that was being made meanwhile used to bring the undone rows back.
 TEST_F(CollectionTest, UndoesCommitsOfWhichASegmentIsBeingMade) {
   Rows first, second;
@@ -213,6 +212,7 @@ TEST_F(CollectionTest, UndoesCommitsOfWhichASegmentIsBeingMade) {
   EXPECT_EQ(At(1), first);
 }
 
+// The newer file comes back after the older one was written to: its rows of then are gone.
 TEST_F(CollectionTest, RefusesAFileWhoseCommitItHasUndone) {
   for (int i = 1; i <= 3; ++i) Commit({{i, {1, 0}}});
   commit_ = 1;

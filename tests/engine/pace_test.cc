@@ -27,7 +27,8 @@ TEST(Pace, LetsAWriterGoOnWhileFewRowsHaveNoIndex) {
 
 TEST(Pace, TakesTheTimeOfIndexingWhatWasWritten) {
   Pace pace;
-  for (int i = 0; i < 20; ++i) pace.Indexed(10000, std::chrono::seconds(10));  // a row a millisecond
+  for (int i = 0; i < 20; ++i)
+    pace.Indexed(10000, std::chrono::seconds(10));  // a row a millisecond
   pace.Searched(kNow);
   pace.Wrote(100, 2 * kSearchedSealWrites + 1, kNow);
   EXPECT_GE(pace.NextWrite(kNow) - kNow, milliseconds(99));

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/compaction.h"
 #include "engine/database.h"
 #include "engine/error.h"
 #include "engine/file_database.h"
@@ -101,6 +102,21 @@ class ThreadsTest : public ::testing::Test {
     ++answers_;
   }
 };
+
+// SQLite's lock is held by then: who waited here kept everybody from writing.
+TEST_F(ThreadsTest, AWriterThatShallStandBackMayBeginToWrite) {
+  for (int i = 0; i < 2; ++i) {
+    collection_->NoteSearch();
+    const uint64_t commit = committed_.load();
+    collection_->BeginWrite(commit);
+    collection_->Prepare(RowsOf(commit + 1, 2 * kSearchedSealWrites), commit + 1, false);
+    committed_.store(commit + 1);
+    collection_->CommitPrepared();
+  }
+  EXPECT_EQ(collection_->BeginWrite(2), 3u);
+  collection_->NoteSearch();
+  EXPECT_GT(collection_->NextWrite(), Pace::Clock::now());
+}
 
 TEST_F(ThreadsTest, ReadersSeeWholeCommitsWhileRowsAreWrittenSealedAndMerged) {
   {

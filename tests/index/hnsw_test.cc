@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -34,7 +36,7 @@ Sample Prepared(Metric metric, Sample sample) {
 std::vector<Neighbour> WalkTo(const HnswGraph& graph, Metric metric, const Sample& sample,
                               const std::vector<float>& query, const SearchOptions& options) {
   const Scorer scorer(metric, query, sample.vectors.data(), Scorer::Rows::kUnit);
-  return Walk(graph, scorer, sample.row_ids.data(), options);
+  return Walk(graph, scorer, sample.row_ids.data(), options).found;
 }
 
 class HnswWalk : public testing::TestWithParam<Metric> {
@@ -284,6 +286,54 @@ TEST_F(HnswCheck, RefusesALinkToAFollower) {
 TEST_F(HnswCheck, RefusesALevelWithoutEnd) {
   graph_.levels[3] = kMaxHnswLevel + 1;
   EXPECT_THROW(NumberUpperRows(graph_), Error);
+}
+
+// A search over several segments tells each how near the others came: what is in the smaller one is
+// found as if it were alone. Walks used to be given up before they had reached the query's cluster.
+TEST(HnswBound, LosesNoRowThatIsNearer) {
+  const uint32_t dimension = 48;
+  Clusters clusters(dimension, 600, 31);
+  const Sample others = clusters.DrawMany(9000), own = clusters.DrawMany(4000);
+  for (const Quantization quantization : {Quantization::kNone, Quantization::kSq8}) {
+    SegmentOptions options =
+        Options({Kind::kHnsw, quantization}, Metric::kL2, dimension, own.row_ids, own.vectors);
+    const auto segment = Segment::Build(options, own.row_ids, own.vectors);
+    for (const uint32_t ef : {10u, 16u, 64u}) {
+      double alone = 0, bounded = 0;
+      int rows = 0;
+      for (int i = 0; i < 200; ++i) {
+        const std::vector<float> query = clusters.Draw();
+        const auto kth = Oracle(Metric::kL2, others, query)[9].distance;
+        const auto truth = Oracle(Metric::kL2, own, query);
+        SearchOptions search = {.k = 10, .ef = ef};
+        const auto free = segment->Search(query, search);
+        search.bound = static_cast<float>(kth);
+        const auto held = segment->Search(query, search);
+        for (size_t r = 0; r < 10 && truth[r].distance < kth; ++r) {
+          const auto is_it = [&](const Neighbour& found) {
+            return found.row_id == truth[r].row_id;
+          };
+          ++rows;
+          alone += std::any_of(free.begin(), free.end(), is_it);
+          bounded += std::any_of(held.begin(), held.end(), is_it);
+        }
+      }
+      ASSERT_GT(rows, 200);
+      EXPECT_GE(bounded / rows, alone / rows - 0.01) << QuantizationName(quantization) << ' ' << ef;
+    }
+  }
+}
+
+// Rows that no walk reaches are found by a scan, whatever somebody else has found.
+TEST(HnswBound, KeepsTheScanForWhatAWalkDoesNotReach) {
+  const Sample sample = Clusters(16, 20, 33).DrawMany(3000);
+  const auto segment = BuildFrom(sample, Kind::kHnsw, Metric::kL2);
+  PositionSet allowed(3000, false);
+  for (uint32_t i = 0; i < 3000; i += 2) allowed.Add(i);
+  const std::vector<float> query(sample.row(0).begin(), sample.row(0).end());
+  const auto found = segment->Search(
+      query, {.k = 1500, .ef = 1, .allowed = &allowed, .bound = std::numeric_limits<float>::max()});
+  EXPECT_EQ(found.size(), 1500u);
 }
 
 }  // namespace

@@ -91,6 +91,20 @@ TEST(SegmentVersion3, IsStillRead) {
   }
 }
 
+// Codebooks depend on the processor in their last digits, so what is written is not compared.
+TEST(SegmentVersion4, IsStillRead) {
+  const std::vector<int64_t> row_ids = {1, 7};
+  const std::vector<float> vectors = {1, -2, 3, 4};
+  const auto segment =
+      Loaded(FromHex(kVersion4Pq), {std::make_shared<SampleVectors>(2, row_ids, vectors), 4});
+  EXPECT_EQ(segment->kind(), Kind::kIvf);
+  EXPECT_EQ(segment->quantization(), Quantization::kPq);
+  const auto found = segment->Search(std::vector<float>{3, 0}, {.k = 2});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].row_id, 1);
+  EXPECT_FLOAT_EQ(found[1].distance, 4);
+}
+
 TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {
   std::string bytes = FromHex(kVersion1Flat);
   Put(bytes, 8, kSegmentVersion + 1);

@@ -117,6 +117,69 @@ TEST_F(KeptConditions, TellValuesOfDifferentTypesApart) {
   }
 }
 
+// How many statements looked at the whole content while `sql` ran, not at one row of it.
+class ContentStatements {
+ public:
+  explicit ContentStatements(TestConnection* connection) : connection_(*connection) {
+    sqlite3_trace_v2(connection_.db(), SQLITE_TRACE_STMT, &Note, this);
+  }
+  ~ContentStatements() { sqlite3_trace_v2(connection_.db(), 0, nullptr, nullptr); }
+  int In(const std::string& sql) {
+    count_ = 0;
+    connection_.Rows(sql);
+    return count_;
+  }
+
+ private:
+  static int Note(unsigned, void* self, void* statement, void*) {
+    const char* const sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    auto* const own = static_cast<ContentStatements*>(self);
+    const std::string text = sql == nullptr ? "" : sql;
+    own->count_ += text.find("p_content") != std::string::npos &&
+                   text.find("id\" = ?1") == std::string::npos &&
+                   text.find("id = ?1") == std::string::npos;
+    return 0;
+  }
+  TestConnection& connection_;
+  int count_ = 0;
+};
+
+std::string Ask(const std::string& condition) {
+  return "SELECT rowid FROM p WHERE v MATCH '[0,0]' AND k = 9 AND " + condition;
+}
+
+TEST_F(KeptConditions, AreNotAskedOfTheContentAgain) {
+  ContentStatements statements(&db_);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 1);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 0);
+  EXPECT_EQ(statements.In(Ask("n = 0")), 1);
+  EXPECT_EQ(statements.In("UPDATE p SET n = 1 WHERE rowid = 1; " + Ask("n = 1")) > 0, true);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 0);
+  // Sixteen are kept.
+  for (int i = 0; i < 16; ++i) statements.In(Ask("n > " + std::to_string(i)));
+  EXPECT_EQ(statements.In(Ask("n > 0")), 0);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 1);
+}
+
+TEST_F(KeptConditions, AreNotNeededWhereTheHostAllowsNoPragma) {
+  const auto deny = [](void*, int action, const char*, const char*, const char*, const char*) {
+    return action == SQLITE_PRAGMA ? SQLITE_DENY : SQLITE_OK;
+  };
+  sqlite3_set_authorizer(db_.db(), deny, nullptr);
+  EXPECT_THAT(Odd(), ElementsAre("2", "4"));
+  EXPECT_THAT(Odd(), ElementsAre("2", "4"));
+  sqlite3_set_authorizer(db_.db(), nullptr, nullptr);
+}
+
+TEST_F(KeptConditions, AreAskedEachTimeByWhoReadsUncommittedRows) {
+  const std::string shared = "file:" + file_ + "?cache=shared";
+  TestConnection first(shared), second(shared);
+  first.Rows("PRAGMA read_uncommitted = 1");
+  ContentStatements statements(&first);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 1);
+  EXPECT_EQ(statements.In(Ask("n = 1")), 1);
+}
+
 void Answer(sqlite3_context* context, int, sqlite3_value**) {
   sqlite3_result_int(context, *static_cast<const int*>(sqlite3_user_data(context)));
 }
