@@ -79,6 +79,14 @@ std::shared_ptr<engine::Collection> Table::CollectionFor(const TableState& state
   return DatabaseFor(state, access)->OpenCollection(state.collection, OptionsFor(state));
 }
 
+std::shared_ptr<engine::Collection> Table::AskForCollection(const TableState& state) const {
+  try {
+    return CollectionFor(state, Access::kWrite);
+  } catch (const std::exception&) {
+    return nullptr;  // what can be read says what there is to say
+  }
+}
+
 std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
   const auto writes = connection->writes().find(Key());
   if (writes == connection->writes().end()) return nullptr;

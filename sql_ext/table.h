@@ -81,23 +81,33 @@ struct Table : sqlite3_vtab {
                                                     Access access = Access::kWrite) const;
   // Gives what `work` gives of the collection, which it only reads. What is read beside another
   // process may be older than a commit that SQLite shows: then it is read once more, for a while.
+  // A commit that a killed process has left is finished by who has the store, when that looks at
+  // this table; where it does not, it is asked for the store.
   template <typename Work>
   auto ToRead(const TableState& state, Work&& work) const {
-    constexpr std::chrono::milliseconds kPatience{2000}, kBetween{5};
-    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+    using std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds kPatience{2000}, kBeforeAsking{200}, kBetween{5};
+    const auto began = steady_clock::now();
+    bool unfinished = false, asked = false;
     while (true) {
-      const auto collection = CollectionFor(state, Access::kRead);
+      std::shared_ptr<engine::Collection> collection;
+      if (unfinished && !asked && steady_clock::now() > began + kBeforeAsking) {
+        asked = true;
+        collection = AskForCollection(state);
+      }
+      if (collection == nullptr) collection = CollectionFor(state, Access::kRead);
       try {
         return work(collection);
       } catch (const engine::Error& error) {
-        const bool behind = error.kind() == engine::ErrorKind::kOutOfStep ||
-                            error.kind() == engine::ErrorKind::kReadOnly;
-        if (!behind || !collection->read_only() || std::chrono::steady_clock::now() > give_up)
-          throw;
+        unfinished = error.kind() == engine::ErrorKind::kReadOnly;
+        const bool behind = unfinished || error.kind() == engine::ErrorKind::kOutOfStep;
+        if (!behind || !collection->read_only() || steady_clock::now() > began + kPatience) throw;
       }
       std::this_thread::sleep_for(kBetween);
     }
   }
+  // As a writer does; nullptr where the store cannot be had to write.
+  std::shared_ptr<engine::Collection> AskForCollection(const TableState& state) const;
   engine::CollectionOptions OptionsFor(const TableState& state) const;
   std::shared_ptr<const encoder::Encoder> EncoderFor(const TableState& state) const;
 
