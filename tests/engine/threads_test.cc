@@ -106,11 +106,11 @@ class ThreadsTest : public ::testing::Test {
 // SQLite's lock is held by then: who waited here kept everybody from writing.
 TEST_F(ThreadsTest, AWriterThatShallStandBackMayBeginToWrite) {
   for (int i = 0; i < 2; ++i) {
-    collection_->NoteSearch();
     const uint64_t commit = committed_.load();
     collection_->BeginWrite(commit);
-    collection_->Prepare(RowsOf(commit + 1, 2 * kSearchedSealWrites), commit + 1, false);
+    collection_->Prepare(RowsOf(commit + 1, kSearchedSealWrites + 1000), commit + 1, false);
     committed_.store(commit + 1);
+    collection_->NoteSearch();
     collection_->CommitPrepared();
   }
   EXPECT_EQ(collection_->BeginWrite(2), 3u);
