@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -27,10 +28,7 @@ std::string Read(const fs::path& path) {
 
 class CorpusFileTest : public testing::Test {
  protected:
-  CorpusFileTest() {
-    fs::remove_all(folder_);
-    fs::create_directory(folder_);
-  }
+  CorpusFileTest() { fs::create_directory(folder_); }
   ~CorpusFileTest() override { fs::remove_all(folder_); }
 
   std::string File(const char* name) const { return (folder_ / name).string(); }
@@ -78,7 +76,9 @@ class CorpusFileTest : public testing::Test {
     EXPECT_EQ(files, here.files().size());
   }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / "semblance_corpus_file_test";
+  // Its own: tests run beside each other.
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("semblance_corpus_file_test." + std::to_string(getpid()));
   std::vector<std::vector<std::string>> rows_ = Rows(100, 1);
   std::vector<ScoredPair> dev_;
   std::vector<TaggedPair> pairs_;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -82,8 +83,8 @@ TEST(Spill, GivesBackWhatWasWrittenFromAnyPlace) {
 }
 
 TEST(Spill, LeavesNothingInTheFolderOfTheEnvironment) {
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / "semblance_spill_test";
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) /
+                                       ("semblance_spill_test." + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
   setenv("SQLITE_TMPDIR", folder.c_str(), 1);
   const std::string message = Full([&] {
