@@ -44,14 +44,22 @@ std::string NameOf(const testing::TestParamInfo<fs::path>& info) {
   return name;
 }
 
+// Whether examples of a page call what libsemblance_torch.so does.
+bool NeedsTraining(const std::string& page) {
+  const char* const calls[] = {"semblance_train('", "semblance_train(\n", "semblance_export_corpus('"};
+  return std::any_of(std::begin(calls), std::end(calls), [&](const char* call) {
+    return page.find(call) != std::string::npos;
+  });
+}
+
 class ReferencePage : public testing::TestWithParam<fs::path> {};
 
 TEST_P(ReferencePage, ShowsWhatItsExamplesPrint) {
   const std::string page = Read(GetParam());
   const auto examples = ParseReferencePage(page);
-  const bool trains = page.find("semblance_train('") != std::string::npos ||
-                      page.find("semblance_train(\n") != std::string::npos;
-  if (trains && !SEMBLANCE_TRAINING_BUILT) GTEST_SKIP() << "it trains, and this build does not";
+  if (!SEMBLANCE_TRAINING_BUILT && NeedsTraining(page)) {
+    GTEST_SKIP() << "it trains, and this build does not";
+  }
   const TempFolder folder;
   fs::create_directory(folder.File("empty"));
   const auto outputs = RunReferenceExamples(examples, folder.File("empty"));
