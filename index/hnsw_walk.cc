@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "index/codes.h"
-#include "index/top_k.h"
+#include "index/walk_candidates.h"
 
 namespace semblance::index {
 namespace {
@@ -24,11 +24,22 @@ class VisitedNodes {
       walk_ = 1;
     }
   }
-  // True the first time.
-  bool Visit(uint32_t node) {
-    if (marks_[node] == walk_) return false;
-    marks_[node] = walk_;
-    return true;
+  void Visit(uint32_t node) { marks_[node] = walk_; }
+  // The links up to the first kNoLink that were not visited, into `fresh`, and how many they are;
+  // kVisit: now they are. Without branches, which nobody could foresee: every other link is new.
+  enum class Then { kVisit, kLeave };
+  template <Then kThen>
+  uint32_t Fresh(std::span<const uint32_t> links, uint32_t* fresh) {
+    uint8_t* const marks = marks_.data();
+    const uint8_t walk = walk_;
+    uint32_t count = 0;
+    for (uint32_t link : links) {
+      if (link == kNoLink) break;
+      fresh[count] = link;
+      count += marks[link] != walk ? 1 : 0;
+      if constexpr (kThen == Then::kVisit) marks[link] = walk;
+    }
+    return count;
   }
 
  private:
@@ -36,21 +47,13 @@ class VisitedNodes {
   uint8_t walk_ = 0;
 };
 
-struct Candidate {
-  float distance;
-  uint32_t node;
-};
-// For heaps with the nearest on top.
-bool Farther(const Candidate& a, const Candidate& b) {
-  return a.distance != b.distance ? a.distance > b.distance : a.node > b.node;
-}
-
 // Kept from walk to walk by each thread.
 struct Scratch {
   VisitedNodes visited;
-  std::vector<Candidate> frontier;
+  OrderedCandidates ordered;
+  HeapCandidates heaps;
   uint64_t measured = 0;  // by this walk
-  uint32_t nodes[2 * kMaxHnswM];
+  uint32_t nodes[2 * kMaxHnswM], ahead[2 * kMaxHnswM];
   float distances[2 * kMaxHnswM];
 };
 
@@ -87,24 +90,31 @@ class Prospect {
   float nearest_ = std::numeric_limits<float>::infinity();
 };
 
-// The unvisited links of a node, into scratch.nodes; their vectors are on the way to the cache.
+// The links of a node that are seen for the first time, into scratch.nodes; their vectors are on
+// the way to the cache.
 template <typename AnyScorer>
 uint32_t Gather(const AnyScorer& scorer, std::span<const uint32_t> links, Scratch& scratch) {
-  constexpr uint32_t kPrefetched = 4;  // the kernel fetches the later ones while it computes
-  uint32_t count = 0;
-  for (uint32_t link : links) {
-    if (link == kNoLink) break;
-    if (!scratch.visited.Visit(link)) continue;
-    if (count < kPrefetched) scorer.Prefetch(link);
-    scratch.nodes[count++] = link;
-  }
+  const uint32_t count = scratch.visited.Fresh<VisitedNodes::Then::kVisit>(links, scratch.nodes);
+  for (uint32_t i = 0; i < count; ++i) scorer.Prefetch(scratch.nodes[i]);
   return count;
 }
 
+// Brings near what will be needed of the node that is likely to be opened next.
+template <typename AnyScorer>
+void LookAhead(const AnyScorer& scorer, std::span<const uint32_t> links, Scratch& scratch) {
+  const uint32_t count = scratch.visited.Fresh<VisitedNodes::Then::kLeave>(links, scratch.ahead);
+  for (uint32_t i = 0; i < count; ++i) scorer.Prefetch(scratch.ahead[i]);
+}
+
+struct Step {
+  float distance;
+  uint32_t node;
+};
+
 // From the entry point down to level 1, always to the nearest link.
 template <typename AnyScorer>
-Candidate Descend(const HnswGraph& graph, const AnyScorer& scorer, Scratch& scratch) {
-  Candidate nearest = {scorer.ScoreOne(graph.entry), graph.entry};
+Step Descend(const HnswGraph& graph, const AnyScorer& scorer, Scratch& scratch) {
+  Step nearest = {scorer.ScoreOne(graph.entry), graph.entry};
   for (uint32_t level = graph.levels[graph.entry]; level > 0; --level) {
     for (bool moved = true; moved;) {
       moved = false;
@@ -125,17 +135,38 @@ Candidate Descend(const HnswGraph& graph, const AnyScorer& scorer, Scratch& scra
   return nearest;
 }
 
-void OfferWithFollowers(const HnswGraph& graph, float distance, uint32_t node,
-                        const int64_t* row_ids, const PositionSet* allowed, TopK& nearest) {
-  for (;;) {
-    if (allowed == nullptr || allowed->Contains(node)) {
-      // Row ids ascend along a chain: once one does not enter, none behind it does.
-      if (!nearest.Offer({row_ids[node], distance, node})) return;
-    }
+void PrefetchLinks(const HnswGraph& graph, uint32_t node) {
+  const std::span<const uint32_t> links = graph.Links(node, 0);
+  for (size_t i = 0; i < links.size(); i += 16) __builtin_prefetch(links.data() + i);
+}
+
+// The walk on the lowest level, from where `start` is. False: it was given up.
+template <typename AnyScorer, typename Candidates>
+bool WalkBase(const HnswGraph& graph, const AnyScorer& scorer, const SearchOptions& options,
+              const Step& start, Scratch& scratch, Candidates& candidates) {
+  Prospect prospect(scorer, options);
+  const auto reach = [&](float distance, uint32_t node) {
+    PrefetchLinks(graph, node);
+    prospect.Reached(node, distance);
+    bool entered = candidates.Add(distance, node);
     if (graph.next_equal.size() == 0) return;
-    node = graph.next_equal[node];
-    if (node == kNoLink) return;
+    // Row ids ascend along a chain: once one does not enter, none behind it does.
+    while (entered && (node = graph.next_equal[node]) != kNoLink)
+      entered = candidates.AddFollower(distance, node);
+  };
+  scratch.visited.Visit(start.node);
+  reach(start.distance, start.node);
+  while (candidates.HasNext()) {
+    if (!prospect.Worth()) return false;
+    const uint32_t count = Gather(scorer, graph.Links(candidates.Open(), 0), scratch);
+    if (candidates.HasNext()) LookAhead(scorer, graph.Links(candidates.Peek(), 0), scratch);
+    scratch.measured += count;
+    scorer.ScoreAt(scratch.nodes, count, scratch.distances);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (scratch.distances[i] < candidates.bound()) reach(scratch.distances[i], scratch.nodes[i]);
+    }
   }
+  return true;
 }
 
 }  // namespace
@@ -147,42 +178,25 @@ Walked Walk(const HnswGraph& graph, const AnyScorer& scorer, const int64_t* row_
   thread_local Scratch scratch;
   scratch.visited.Start(graph.size());
   scratch.measured = 1;  // the entry point
-  std::vector<Candidate>& frontier = scratch.frontier;
-  frontier.clear();
-  TopK nearest(std::max(options.ef, options.k));
-  Prospect prospect(scorer, options);
-
-  const auto reach = [&](float distance, uint32_t node) {
-    frontier.push_back({distance, node});
-    std::push_heap(frontier.begin(), frontier.end(), Farther);
-    prospect.Reached(node, distance);
-    OfferWithFollowers(graph, distance, node, row_ids, options.allowed, nearest);
+  const auto walk = [&](auto& candidates) {
+    const Step start = Descend(graph, scorer, scratch);
+    const bool ended = WalkBase(graph, scorer, options, start, scratch, candidates);
+    return Walked{candidates.Take(options.k, row_ids), !ended};
   };
-  const Candidate start = Descend(graph, scorer, scratch);
-  scratch.visited.Visit(start.node);
-  reach(start.distance, start.node);
-  bool worth = true;
-  while (!frontier.empty() && frontier.front().distance <= nearest.bound()) {
-    worth = prospect.Worth();
-    if (!worth) break;
-    const uint32_t node = frontier.front().node;
-    std::pop_heap(frontier.begin(), frontier.end(), Farther);
-    frontier.pop_back();
-    if (!frontier.empty()) __builtin_prefetch(graph.Links(frontier.front().node, 0).data());
-    const uint32_t count = Gather(scorer, graph.Links(node, 0), scratch);
-    scratch.measured += count;
-    scorer.ScoreAt(scratch.nodes, count, scratch.distances);
-    for (uint32_t i = 0; i < count; ++i) {
-      if (scratch.distances[i] < nearest.bound()) reach(scratch.distances[i], scratch.nodes[i]);
-    }
+  const size_t kept = std::max(options.ef, options.k);
+  Walked walked;
+  if (options.allowed == nullptr && kept <= OrderedCandidates::kMost) {
+    scratch.ordered.Start(kept);
+    walked = walk(scratch.ordered);
+  } else {
+    scratch.heaps.Start(kept, options.allowed);
+    walked = walk(scratch.heaps);
   }
   if (options.stats != nullptr) {
     options.stats->walked = true;
     options.stats->distances += scratch.measured;
   }
-  std::vector<Neighbour> found = nearest.Take();
-  if (found.size() > options.k) found.resize(options.k);
-  return {std::move(found), !worth};
+  return walked;
 }
 
 template Walked Walk(const HnswGraph&, const Scorer&, const int64_t*, const SearchOptions&);

@@ -7,11 +7,19 @@
 namespace semblance::index {
 namespace {
 
-// Dot products in double: exact for the squares of any f32, no overflow and no underflow.
+// Dot products in double: exact for the squares of any f32, no overflow and no underflow. In lanes,
+// so that no addition waits for the one before.
 double Dot(const float* a, const float* b, size_t dimension) {
-  double sum = 0;
-  for (size_t i = 0; i < dimension; ++i) sum += static_cast<double>(a[i]) * b[i];
-  return sum;
+  constexpr size_t kLanes = 8;
+  double lanes[kLanes] = {};
+  size_t i = 0;
+  for (; i + kLanes <= dimension; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] += static_cast<double>(a[i + lane]) * b[i + lane];
+  }
+  for (; i < dimension; ++i) lanes[i % kLanes] += static_cast<double>(a[i]) * b[i];
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+         ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
 }  // namespace
@@ -87,7 +95,8 @@ double Score(Metric metric, double distance) {
 bool Normalize(float* vector, size_t dimension) {
   const double norm = std::sqrt(Dot(vector, vector, dimension));
   if (norm == 0) return false;
-  for (size_t i = 0; i < dimension; ++i) vector[i] = static_cast<float>(vector[i] / norm);
+  const double inverse = 1 / norm;
+  for (size_t i = 0; i < dimension; ++i) vector[i] = static_cast<float>(vector[i] * inverse);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "index/big_array.h"
 #include "index/segment.h"
 #include "index/top_k.h"
 
@@ -49,7 +50,7 @@ class Rescorer {
   uint64_t measured_ = 0;
   std::vector<uint32_t> positions_;
   std::vector<int64_t> row_ids_;
-  std::vector<float> rows_;       // [positions_.size(), query_.size()]
+  BigArray<float> rows_;          // [at least positions_.size(), query_.size()]
   std::vector<float> distances_;  // [positions_.size()]
 };
 

@@ -145,8 +145,7 @@ class StoredSegment final : public Segment {
   template <typename AnyScorer>
   void RescoreInOrder(const AnyScorer& scorer, const std::vector<Neighbour>& candidates,
                       const SearchOptions& options, bool may_skip, Rescorer& rescorer) const {
-    const size_t k = options.k;
-    const size_t batch = k + k / 2 + 1;
+    const size_t batch = options.k;
     constexpr uint32_t kRowsPerPoll = 1024;
     uint32_t looked_at = 0;
     for (const Neighbour& candidate : candidates) {

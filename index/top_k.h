@@ -44,8 +44,8 @@ class TopK {
   }
 
  private:
-  const size_t capacity_;
-  const float bound_;
+  size_t capacity_;
+  float bound_;
   std::vector<Neighbour> heap_;
 };
 

@@ -82,7 +82,9 @@ TEST_P(CodesOfEveryMetric, SayWhatTheDistanceIsNotBelow) {
     }
     // It is of use: of vectors as long as 1 no more than a few hundredths lie between.
     const double size = metric() == Metric::kCosine ? 1 : 100;
-    if (dimension == 100) EXPECT_LT(farthest, 0.03 * size);
+    if (dimension == 100) {
+      EXPECT_LT(farthest, 0.03 * size);
+    }
   }
 }
 
