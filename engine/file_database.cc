@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/families.h"
+#include "engine/process_id.h"
 
 namespace semblance::engine {
 namespace {
@@ -18,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kLockWait{2000};
 constexpr milliseconds kLockPoll{5};
+constexpr milliseconds kLookEvery{10};
 // How long a process that has just given way stands back while others still wait.
 constexpr milliseconds kStandBack{300};
 // How long sealing may go on while another process waits; then it is given up, and begun again
@@ -35,8 +37,8 @@ struct Registry {
 Registry& Files() {
   static std::atomic<Registry*> registry{nullptr};
   Registry* known = registry.load();
-  while (known == nullptr || known->process != getpid()) {
-    auto made = std::make_unique<Registry>(getpid());
+  while (known == nullptr || known->process != ProcessId()) {
+    auto made = std::make_unique<Registry>(ProcessId());
     if (registry.compare_exchange_strong(known, made.get())) return *made.release();
   }
   return *known;
@@ -76,7 +78,7 @@ std::shared_ptr<FileDatabase> FileDatabase::Of(const std::string& file) {
 }
 
 FileDatabase::~FileDatabase() {
-  if (process_ != getpid()) {
+  if (process_ != ProcessId()) {
     LeaveToParent();
   } else {
     StopWatching();
@@ -89,9 +91,17 @@ FileDatabase::FolderIdentity FileDatabase::Identity() const {
   return {status.st_dev, status.st_ino};
 }
 
+void FileDatabase::CloseReplaced(Look look) {
+  if (!open_) return;
+  const auto now = steady_clock::now();
+  if (look == Look::kNowAndThen && now - looked_ < kLookEvery) return;
+  looked_ = now;
+  if (identity_ != Identity()) open_.reset();
+}
+
 std::shared_ptr<Database> FileDatabase::Use(Create create) {
   const std::lock_guard lock(mu_);
-  if (open_ && identity_ != Identity()) open_.reset();
+  CloseReplaced(Look::kNow);
   if (!open_) {
     auto store = WaitForStore(create);
     if (!store) return nullptr;
@@ -102,7 +112,7 @@ std::shared_ptr<Database> FileDatabase::Use(Create create) {
 
 std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch) {
   const std::lock_guard lock(mu_);
-  if (open_ && identity_ != Identity()) open_.reset();
+  CloseReplaced(Look::kNowAndThen);
   if (open_) return InUseHere(open_);
   const bool others_first = gave_way_ && turns_->Asked();
   if (touch == Touch::kYes && !others_first && Writable()) {

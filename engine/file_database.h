@@ -16,9 +16,9 @@
 #pragma once
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "engine/database.h"
+#include "engine/process_id.h"
 #include "engine/view.h"
 #include "storage/turns.h"
 
@@ -64,6 +65,10 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
 
   explicit FileDatabase(const std::string& file) : folder_(FolderOf(file)) {}
   FolderIdentity Identity() const;
+  // Lets go of what is open when the folder beside the file is another one by now. A reader looks
+  // every few milliseconds only: asking the system takes longer than the rest of what it does here.
+  enum class Look { kNow, kNowAndThen };
+  void CloseReplaced(Look look);
   bool Writable() const;
   void Open(std::shared_ptr<storage::Store> store);
   std::shared_ptr<Database> InUseHere(std::shared_ptr<Database> database);
@@ -79,13 +84,14 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
 
   // Constant after construction.
   const std::string folder_;
-  const pid_t process_ = getpid();
+  const pid_t process_ = ProcessId();
 
   std::mutex mu_;
   // Guarded by mu_.
-  std::shared_ptr<Database> open_;       // whoever else uses it holds it too
-  FolderIdentity identity_{};            // a folder that was removed and made again is another one
-  std::shared_ptr<Database> read_only_;  // as the folder was in this state
+  std::shared_ptr<Database> open_;  // whoever else uses it holds it too
+  FolderIdentity identity_{};       // a folder that was removed and made again is another one
+  std::chrono::steady_clock::time_point looked_{};  // whether it is another one
+  std::shared_ptr<Database> read_only_;             // as the folder was in this state
   std::string read_only_state_;
   bool gave_way_ = false;     // the last time it was closed, another process had asked
   FolderIdentity watched_{};  // the folder of turns_

@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
+
 namespace semblance::index {
 namespace {
 
@@ -29,6 +31,18 @@ void FreeBig(void* memory, size_t bytes) noexcept {
   } else {
     munmap(memory, bytes);
   }
+}
+
+void* GrowBig(void* memory, size_t bytes, size_t larger, size_t kept) {
+  if (memory != nullptr && bytes >= kMapFrom) {
+    void* const moved = mremap(memory, bytes, larger, MREMAP_MAYMOVE);
+    if (moved == MAP_FAILED) throw std::bad_alloc();
+    return moved;
+  }
+  void* const moved = AllocateBig(larger);
+  if (kept > 0) std::memcpy(moved, memory, kept);
+  FreeBig(memory, bytes);
+  return moved;
 }
 
 }  // namespace semblance::index

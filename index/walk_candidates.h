@@ -1,6 +1,6 @@
 // What a walk keeps of the nodes that it has reached: those it will open, nearest first, and the
-// nearest that may be given. Two ways, which give the same: a list that is both, for the usual
-// walk; two heaps, where most of what is reached may not be given, or where there is very much.
+// nearest that may be given. Two ways: a list that is both, for the usual walk; two heaps, where
+// most of what is reached may not be given, or where there is very much.
 #pragma once
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "engine/error.h"
+#include "engine/process_id.h"
 #include "sql_ext/statement.h"
 
 namespace semblance::sql {
@@ -13,7 +14,7 @@ Connection::Opened& Connection::OpenedFor(const std::string& schema) {
   Opened& opened = opened_[schema];
   // An attached name may have been detached and given to another file since.
   if (opened.file != file) opened = {file, nullptr, nullptr};
-  if (process_ != getpid() && (opened.shared || opened.in_memory)) {
+  if (process_ != engine::ProcessId() && (opened.shared || opened.in_memory)) {
     throw engine::Error(engine::ErrorKind::kForked,
                         "this connection was opened by the process that has made this one by "
                         "fork(): open one of its own here");

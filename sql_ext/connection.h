@@ -7,7 +7,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +23,7 @@
 
 #include "engine/database.h"
 #include "engine/file_database.h"
+#include "engine/process_id.h"
 #include "sql_ext/sqlite_api.h"
 #include "sql_ext/table_writes.h"
 
@@ -110,7 +110,7 @@ class Connection {
   std::chrono::milliseconds BusyTimeout();
 
   sqlite3* const db_;
-  const pid_t process_ = getpid();
+  const pid_t process_ = engine::ProcessId();
   std::map<std::string, Opened> opened_;  // by schema
   const std::shared_ptr<const engine::ModelRegistry> built_in_models_ =
       std::make_shared<engine::ModelRegistry>(nullptr);
