@@ -196,14 +196,21 @@ void Collection::CheckRoom(const std::shared_ptr<const PendingWrites>& writes) {
   }
 }
 
+// A row and its place in the log: two keys, two checksums, and what RocksDB puts around them.
+size_t Collection::BytesOfAWrite() const {
+  constexpr size_t kAround = 128;
+  return options_.dimension * sizeof(float) + kAround;
+}
+
 void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync) {
   RollbackPrepared();
   CheckRoom(writes);
   CrashPoint("commit:before-prepare");
-  auto transaction = store_->Begin();
+  auto transaction = store_->BeginBulk(writes->size() * BytesOfAWrite());
+  std::string value;
   writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
-    transaction->Put(kRows, RowKey(id_, row_id, commit),
-                     vector.empty() ? kTombstone : EncodeVector(vector));
+    EncodeRowInto(vector, &value);
+    transaction->Put(kRows, RowKey(id_, row_id, commit), value);
     transaction->Put(kLog, LogKey(id_, commit, row_id), {});
   });
   WriteLastCommit(*transaction, id_, commit);
@@ -310,17 +317,27 @@ uint32_t Collection::BlockCapacity() const {
   return std::clamp<uint32_t>(kBlockBytes / (4 * options_.dimension), 16, 4096);
 }
 
+BlockMemory Collection::RoomInTail(size_t rows, const CollectionState& state) const {
+  const size_t capacity = BlockCapacity();
+  const size_t blocks = (state.tail_count + rows + capacity - 1) / capacity;
+  BlockMemory room;
+  room.Expect(blocks - state.tail.size(), capacity * options_.dimension);
+  return room;
+}
+
 uint32_t Collection::AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
-                                  CollectionState* state) const {
+                                  CollectionState* state, BlockMemory* room) const {
   const uint32_t capacity = BlockCapacity();
   const uint32_t slot = state->tail_count % capacity;
-  if (slot == 0) state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension));
+  if (slot == 0) {
+    state->tail.push_back(std::make_shared<TailBlock>(capacity, options_.dimension, room));
+  }
   TailBlock& block = *state->tail.back();
   block.row_ids[slot] = row_id;
   block.created[slot] = lifetime.created;
   block.deleted.Set(slot, lifetime.deleted);
   std::copy(vector.begin(), vector.end(),
-            block.vectors.begin() + static_cast<ptrdiff_t>(slot) * options_.dimension);
+            block.vectors.data() + static_cast<size_t>(slot) * options_.dimension);
   return state->tail_count++;
 }
 
@@ -366,10 +383,13 @@ Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t com
       [&](int64_t row_id, std::span<const float> vector) { rows.emplace_back(row_id, vector); });
   std::sort(rows.begin(), rows.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
+  const auto added =
+      std::count_if(rows.begin(), rows.end(), [](const auto& row) { return !row.second.empty(); });
+  BlockMemory room = RoomInTail(static_cast<size_t>(added), *state);
   for (const auto& [row_id, vector] : rows) {
     MarkOldVersion(row_id, commit, state.get(), &dead);
     if (vector.empty()) continue;
-    NoteNewest(row_id, AppendToTail(row_id, vector, {commit}, state.get()));
+    NoteNewest(row_id, AppendToTail(row_id, vector, {commit}, state.get(), &room));
   }
   for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
   state->last_commit = commit;
@@ -400,17 +420,21 @@ void Collection::Loader::WriteBatch() {
     if (collection_->RowsAtMost() + batch_.size() > collection_->options_.max_rows)
       collection_->ThrowTooBig();
   }
-  auto transaction = collection_->store_->Begin();
+  auto transaction = collection_->store_->BeginBulk(batch_.size() * collection_->BytesOfAWrite());
+  std::string value;
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
-    transaction->Put(kRows, RowKey(collection_->id_, row_id, 1), EncodeVector(vector));
+    EncodeRowInto(vector, &value);
+    transaction->Put(kRows, RowKey(collection_->id_, row_id, 1), value);
     transaction->Put(kLog, LogKey(collection_->id_, 1, row_id), {});
   });
   WriteLastCommit(*transaction, collection_->id_, 1);
   transaction->Commit(false);
   std::lock_guard lock(collection_->mu_);
   auto state = std::make_shared<CollectionState>(*collection_->state_);
+  BlockMemory room = collection_->RoomInTail(batch_.size(), *state);
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
-    collection_->NoteNewest(row_id, collection_->AppendToTail(row_id, vector, {1}, state.get()));
+    const uint32_t slot = collection_->AppendToTail(row_id, vector, {1}, state.get(), &room);
+    collection_->NoteNewest(row_id, slot);
   });
   state->last_commit = 1;
   collection_->state_ = std::move(state);

@@ -168,15 +168,18 @@ class Collection : public std::enable_shared_from_this<Collection> {
   Blocks PromiseCodes(const CollectionState& before, const CollectionState& after) const;
   void MarkOldVersion(int64_t row_id, uint64_t commit, CollectionState* state,
                       std::unordered_map<SegmentEntry*, std::vector<uint32_t>>* dead);
-  // The row's slot.
+  // Room for so many rows more in this state's tail.
+  BlockMemory RoomInTail(size_t rows, const CollectionState& state) const;
+  // The row's slot; `room` for a block, when it needs another one.
   uint32_t AppendToTail(int64_t row_id, std::span<const float> vector, Lifetime lifetime,
-                        CollectionState* state) const;
+                        CollectionState* state, BlockMemory* room) const;
   void NoteNewest(int64_t row_id, uint32_t slot) { tail_index_[row_id] = slot; }
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
   bool NeedsMaintenance() const;
   // Whether it is flat only because there was no time, or had fewer rows.
   bool WantsIndex(const SegmentEntry& entry) const;
   uint32_t BlockCapacity() const;
+  size_t BytesOfAWrite() const;  // about
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
 

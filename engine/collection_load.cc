@@ -177,6 +177,7 @@ void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState
     for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
     dead.clear();
   };
+  BlockMemory room;
   auto cursor = store_->Scan(kLog, CollectionPrefix(id_));
   for (cursor->Seek(LogKey(id_, after + 1, INT64_MIN)); cursor->Valid(); cursor->Next()) {
     poll.Row();
@@ -193,7 +194,7 @@ void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState
     }
     MarkOldVersion(entry.row_id, entry.commit, state, &dead);
     if (const auto vector = DecodeVector(*value, options_.dimension)) {
-      NoteNewest(entry.row_id, AppendToTail(entry.row_id, *vector, {entry.commit}, state));
+      NoteNewest(entry.row_id, AppendToTail(entry.row_id, *vector, {entry.commit}, state, &room));
     }
     ++writes_since_manifest_;
   }
@@ -203,6 +204,7 @@ void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState
 // With the versions that a reader may still ask for: no commit from `kept_from` on has lost any.
 void Collection::LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state) {
   std::string base;
+  BlockMemory room;
   // The commit of the version just read, of the same row: versions come newest first.
   uint64_t replaced = 0;
   for (auto cursor = store_->Scan(kRows, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
@@ -216,7 +218,7 @@ void Collection::LoadAllRows(uint64_t kept_from, const LoadPoll& poll, Collectio
     if (replaced != 0 && replaced <= kept_from) continue;
     if (const auto vector = DecodeVector(cursor->Value(), options_.dimension)) {
       const int64_t row_id = RowIdOf(cursor->Key());
-      const uint32_t slot = AppendToTail(row_id, *vector, {commit, replaced}, state);
+      const uint32_t slot = AppendToTail(row_id, *vector, {commit, replaced}, state, &room);
       if (replaced == 0) NoteNewest(row_id, slot);
     }
     replaced = commit;

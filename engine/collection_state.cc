@@ -4,6 +4,24 @@
 
 namespace semblance::engine {
 
+std::shared_ptr<float> BlockMemory::Take(size_t numbers) {
+  if (!area_ || area_->size() - taken_ < numbers) {
+    area_ = std::make_shared<index::BigArray<float>>(numbers);
+    taken_ = 0;
+  }
+  std::shared_ptr<float> block(area_, area_->data() + taken_);
+  taken_ += numbers;
+  if (taken_ == area_->size()) area_.reset();
+  return block;
+}
+
+void BlockMemory::Expect(size_t blocks, size_t numbers) {
+  area_.reset();
+  if (blocks < 2) return;
+  area_ = std::make_shared<index::BigArray<float>>(blocks * numbers);
+  taken_ = 0;
+}
+
 void TailBlock::KeepPromise(index::Metric metric) const {
   auto codes = index::RowCodes::Of(metric, vectors, dimension);
   std::lock_guard lock(mu_);

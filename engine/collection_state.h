@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "index/big_array.h"
 #include "index/row_codes.h"
 #include "index/row_filter.h"
 #include "index/segment.h"
@@ -36,15 +37,31 @@ class DeletionMarks {
   std::unique_ptr<std::atomic<uint64_t>[]> marks_;
 };
 
+// Room for the vectors of blocks, which all take as much. What several blocks take that a large
+// commit will fill is one area, in huge pages: touching new memory page by page can take longer
+// than all else of a commit. It is let go with the last of them. Threads: one at a time.
+class BlockMemory {
+ public:
+  // Of a block; unspecified content.
+  std::shared_ptr<float> Take(size_t numbers);
+  // So many blocks will be taken next.
+  void Expect(size_t blocks, size_t numbers);
+
+ private:
+  std::shared_ptr<index::BigArray<float>> area_;  // what is left of it is taken first
+  size_t taken_ = 0;
+};
+
 // A fixed number of slots for the newest rows; vectors are raw, row-major [capacity, dimension].
 struct TailBlock {
-  TailBlock(uint32_t slots, uint32_t vector_dimension)
+  TailBlock(uint32_t slots, uint32_t vector_dimension, BlockMemory* room)
       : capacity(slots),
         dimension(vector_dimension),
         row_ids(slots),
         created(slots),
         deleted(slots),
-        vectors(static_cast<size_t>(slots) * vector_dimension) {}
+        memory(room->Take(size_t{slots} * vector_dimension)),
+        vectors(memory.get(), size_t{slots} * vector_dimension) {}
 
   std::span<const float> vector(uint32_t slot) const {
     return {vectors.data() + static_cast<size_t>(slot) * dimension, dimension};
@@ -69,7 +86,8 @@ struct TailBlock {
   std::vector<int64_t> row_ids;
   std::vector<uint64_t> created;
   DeletionMarks deleted;
-  std::vector<float> vectors;
+  const std::shared_ptr<float> memory;
+  const std::span<float> vectors;  // of slots that nobody has filled, unspecified
 
  private:
   mutable std::atomic<bool> begun_{false};

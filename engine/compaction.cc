@@ -276,7 +276,7 @@ bool Compaction::WriteManifestAndDeadRows() {
 }
 
 void Compaction::AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin) {
-  collection_.AppendToTail(row_id, vector, {origin.created}, next_.get());
+  collection_.AppendToTail(row_id, vector, {origin.created}, next_.get(), &room_);
   next_origins_.push_back(origin);
 }
 

@@ -87,6 +87,7 @@ class Compaction {
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
   std::shared_ptr<CollectionState> next_;                 // what is published
+  BlockMemory room_;                                      // for its tail
   std::vector<Origin> next_origins_;                      // of the slots of its tail
   std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
 };

@@ -21,14 +21,18 @@ void PendingWrites::Set(int64_t row_id, uint32_t slot) {
 
 uint32_t PendingWrites::NewSlot(int64_t row_id) {
   slot_row_ids_.push_back(row_id);
-  slot_vectors_.resize(slot_vectors_.size() + dimension_);
+  try {
+    slot_vectors_.Extend(dimension_);
+  } catch (const std::bad_alloc&) {
+    slot_row_ids_.pop_back();
+    throw;
+  }
   return static_cast<uint32_t>(slot_row_ids_.size() - 1);
 }
 
 void PendingWrites::Put(int64_t row_id, std::span<const float> vector) {
   const uint32_t slot = NewSlot(row_id);
-  std::copy(vector.begin(), vector.end(),
-            slot_vectors_.begin() + static_cast<size_t>(slot) * dimension_);
+  std::copy(vector.begin(), vector.end(), VectorOf(slot));
   Set(row_id, slot);
 }
 
@@ -43,7 +47,7 @@ void PendingWrites::Delete(int64_t row_id) { Set(row_id, kDeleted); }
 void PendingWrites::Clear() {
   rows_.clear();
   slot_row_ids_.clear();
-  slot_vectors_.clear();
+  slot_vectors_.Clear();
   waiting_.clear();
   undo_.clear();
   savepoints_.clear();
@@ -69,9 +73,7 @@ void PendingWrites::Flush(const EmbedTexts& embed) {
                       std::to_string(dimension_));
     }
     for (size_t i = 0; i < slots.size(); ++i) {
-      std::copy_n(vectors.begin() + static_cast<ptrdiff_t>(i * dimension_), dimension_,
-                  slot_vectors_.begin() +
-                      static_cast<ptrdiff_t>(static_cast<size_t>(slots[i]) * dimension_));
+      std::copy_n(vectors.data() + i * dimension_, dimension_, VectorOf(slots[i]));
     }
   }
   waiting_.clear();
@@ -112,8 +114,7 @@ void PendingWrites::Release(int level) {
 std::optional<std::span<const float>> PendingWrites::Find(int64_t row_id) const {
   const auto row = rows_.find(row_id);
   if (row == rows_.end() || row->second == kDeleted) return std::nullopt;
-  return std::span<const float>(
-      slot_vectors_.data() + static_cast<size_t>(row->second) * dimension_, dimension_);
+  return std::span<const float>(VectorOf(row->second), dimension_);
 }
 
 void PendingWrites::ForEach(
@@ -122,7 +123,7 @@ void PendingWrites::ForEach(
     if (slot == kDeleted) {
       visit(row_id, {});
     } else {
-      visit(row_id, {slot_vectors_.data() + static_cast<size_t>(slot) * dimension_, dimension_});
+      visit(row_id, {VectorOf(slot), dimension_});
     }
   }
 }

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "index/big_array.h"
 #include "index/row_filter.h"
 
 namespace semblance::engine {
@@ -54,7 +55,7 @@ class PendingWrites {
 
   // The overlay as arrays to scan: slots that are no longer a row's vector are outside LiveSlots().
   std::span<const int64_t> slot_row_ids() const { return slot_row_ids_; }
-  std::span<const float> slot_vectors() const { return slot_vectors_; }
+  std::span<const float> slot_vectors() const { return slot_vectors_.span(); }
   index::PositionSet LiveSlots() const;
 
  private:
@@ -66,11 +67,15 @@ class PendingWrites {
 
   void Set(int64_t row_id, uint32_t slot);
   uint32_t NewSlot(int64_t row_id);
+  float* VectorOf(uint32_t slot) { return slot_vectors_.data() + size_t{slot} * dimension_; }
+  const float* VectorOf(uint32_t slot) const {
+    return slot_vectors_.data() + size_t{slot} * dimension_;
+  }
 
   const uint32_t dimension_;
   std::unordered_map<int64_t, uint32_t> rows_;  // row id -> slot, or kDeleted
   std::vector<int64_t> slot_row_ids_;
-  std::vector<float> slot_vectors_;  // [slots, dimension]
+  index::GrowingArray<float> slot_vectors_;  // [slots, dimension]; of a waiting text unspecified
   std::vector<std::pair<uint32_t, std::string>> waiting_;
   std::vector<Undo> undo_;
   std::map<int, size_t> savepoints_;  // level -> length of undo_

@@ -73,10 +73,13 @@ int64_t RowIdOf(std::string_view row_key) {
   return storage::TakeI64(&row_key);
 }
 
-std::string EncodeVector(std::span<const float> vector) {
-  std::string value(1 + vector.size_bytes(), 'V');
-  std::memcpy(value.data() + 1, vector.data(), vector.size_bytes());
-  return value;
+void EncodeRowInto(std::span<const float> vector, std::string* value) {
+  if (vector.empty()) {
+    *value = kTombstone;
+    return;
+  }
+  *value = 'V';
+  value->append(reinterpret_cast<const char*>(vector.data()), vector.size_bytes());
 }
 
 std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t dimension) {

@@ -30,7 +30,8 @@ LogEntry ParseLogKey(std::string_view key);
 int64_t RowIdOf(std::string_view row_key);
 
 inline const std::string kTombstone = "D";
-std::string EncodeVector(std::span<const float> vector);
+// A vector, or for an empty one the tombstone, into a string that is used again and again.
+void EncodeRowInto(std::span<const float> vector, std::string* value);
 // nullopt for a tombstone; throws engine::Error kCorruption when the size is not `dimension`.
 std::optional<std::vector<float>> DecodeVector(std::string_view value, uint32_t dimension);
 // Throws kCorruption for a tombstone, too.

@@ -237,14 +237,12 @@ void IndexRow(Table* table, int64_t row_id) {
   }
   std::vector<RowContent> contents = rows.Read();
   const uint64_t hash = HashOf(contents);
-  for (size_t v = 0; v < contents.size(); ++v)
-    table->shadow.SetWords(v, row_id, contents[v].text);
+  for (size_t v = 0; v < contents.size(); ++v) table->shadow.SetWords(v, row_id, contents[v].text);
   if (table->shadow.SeenHash(row_id) == hash) return;
-  for (size_t v = 0; v < contents.size(); ++v) table->Pending(v);
+  const auto pending = PendingOfAll(table);
   table->shadow.WriteSeen(row_id, hash);
-  for (size_t v = 0; v < contents.size(); ++v) {
-    PutContent(table, v, row_id, std::move(contents[v]), true);
-  }
+  for (size_t v = 0; v < contents.size(); ++v)
+    PutContent(table, v, pending[v], row_id, std::move(contents[v]), true);
 }
 
 void UnindexRow(Table* table, int64_t row_id) {

@@ -57,16 +57,22 @@ uint64_t HashOf(const std::vector<RowContent>& contents) {
   return hash;
 }
 
-void PutContent(Table* table, size_t vector, int64_t row_id, RowContent content, bool was_there) {
-  engine::PendingWrites& pending = table->Pending(vector);
+std::vector<engine::PendingWrites*> PendingOfAll(Table* table) {
+  std::vector<engine::PendingWrites*> pending;
+  for (size_t v = 0; v < table->columns.vectors.size(); ++v) pending.push_back(&table->Pending(v));
+  return pending;
+}
+
+void PutContent(Table* table, size_t vector, engine::PendingWrites* pending, int64_t row_id,
+                RowContent content, bool was_there) {
   if (content.vector) {
-    pending.Put(row_id, *content.vector);
+    pending->Put(row_id, *content.vector);
   } else if (content.text) {
-    pending.PutText(row_id, std::move(*content.text));
-    if (pending.waiting_texts() >= kEmbedTogether)
-      table->Flush(table->shadow.ReadState(vector), &pending);
+    pending->PutText(row_id, std::move(*content.text));
+    if (pending->waiting_texts() >= kEmbedTogether)
+      table->Flush(table->shadow.ReadState(vector), pending);
   } else if (was_there) {
-    pending.Delete(row_id);
+    pending->Delete(row_id);
   }
 }
 

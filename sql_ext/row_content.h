@@ -24,8 +24,13 @@ std::vector<RowContent> ReadContents(const Table& table, sqlite3_value** values)
 // By which it is noticed that a row has something else now. XXH3, 64 bits, over texts and vectors.
 uint64_t HashOf(const std::vector<RowContent>& contents);
 
-// A vector or text of a row into what the transaction has written, texts once there are enough of
-// them embedded together. `was_there`: NULL removes the row's vector.
-void PutContent(Table* table, size_t vector, int64_t row_id, RowContent content, bool was_there);
+// What the transaction has written of each of TableSchema::vectors, to write more. Throws where
+// that cannot be, before anything is written. Valid until the statement ends.
+std::vector<engine::PendingWrites*> PendingOfAll(Table* table);
+
+// A vector or text of a row into `pending` of its column, texts once there are enough of them
+// embedded together. `was_there`: NULL removes the row's vector.
+void PutContent(Table* table, size_t vector, engine::PendingWrites* pending, int64_t row_id,
+                RowContent content, bool was_there);
 
 }  // namespace semblance::sql

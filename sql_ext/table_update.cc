@@ -81,8 +81,7 @@ void RowWriter::MakeRoomForKey(std::optional<int64_t> own) {
 int64_t RowWriter::Insert(sqlite3_value* row_id) {
   std::vector<RowContent> contents = ReadContents(table_, values_);
   CheckKey();
-  // Fails before anything is written, when it must.
-  for (size_t v = 0; v < contents.size(); ++v) table_.Pending(v);
+  const auto pending = PendingOfAll(&table_);
   std::optional<int64_t> wanted;
   if (sqlite3_value_type(row_id) != SQLITE_NULL) wanted = RowIdFrom(row_id);
   if (row_id_column_ && sqlite3_value_type(values_[*row_id_column_]) != SQLITE_NULL) {
@@ -98,14 +97,14 @@ int64_t RowWriter::Insert(sqlite3_value* row_id) {
   MakeRoomForKey(std::nullopt);
   const int64_t made = table_.shadow.Insert(wanted, values_);
   for (size_t v = 0; v < contents.size(); ++v)
-    PutContent(&table_, v, made, std::move(contents[v]), false);
+    PutContent(&table_, v, pending[v], made, std::move(contents[v]), false);
   return made;
 }
 
 int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
   std::vector<RowContent> contents = ReadContents(table_, values_);
   CheckKey();
-  for (size_t v = 0; v < contents.size(); ++v) table_.Pending(v);
+  const auto pending = PendingOfAll(&table_);
   int64_t moved = RowIdFrom(new_row_id);
   if (row_id_column_ && !sqlite3_value_nochange(values_[*row_id_column_])) {
     const int64_t named = RowIdFrom(values_[*row_id_column_]);
@@ -128,9 +127,9 @@ int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
   }
   table_.shadow.Update(row_id, moved, values_);
   for (size_t v = 0; v < contents.size(); ++v) {
-    if (moved != row_id) table_.Pending(v).Delete(row_id);
+    if (moved != row_id) pending[v]->Delete(row_id);
     if (!contents[v].unchanged)
-      PutContent(&table_, v, moved, std::move(contents[v]), moved == row_id);
+      PutContent(&table_, v, pending[v], moved, std::move(contents[v]), moved == row_id);
   }
   return moved;
 }

@@ -144,6 +144,7 @@ void RemoveChunks(Database* database, rocksdb::WriteBatch* batch, uint32_t famil
 
 std::unique_ptr<Cursor> NewCursor(const Database& database, Family family, std::string_view prefix);
 std::unique_ptr<Transaction> NewTransaction(Database* database);
+std::unique_ptr<Transaction> NewBulkTransaction(Database* database, size_t bytes);
 std::vector<std::unique_ptr<Transaction>> PreparedTransactions(Database* database);
 std::unique_ptr<BlobWriter> NewBlobWriter(Database* database, Family family, std::string_view key);
 std::unique_ptr<BlobReader> NewBlobReader(const Database& database, Family family,

@@ -40,6 +40,9 @@ class RocksStore : public Store {
   }
 
   std::unique_ptr<Transaction> Begin() override { return NewTransaction(&database_); }
+  std::unique_ptr<Transaction> BeginBulk(size_t bytes) override {
+    return NewBulkTransaction(&database_, bytes);
+  }
 
   std::vector<std::unique_ptr<Transaction>> TakePrepared() override {
     const std::lock_guard<std::mutex> lock(mu_);

@@ -128,6 +128,9 @@ class Store {
   // All keys that start with `prefix`, in order; the cursor stands on the first.
   virtual std::unique_ptr<Cursor> Scan(Family family, std::string_view prefix) const = 0;
   virtual std::unique_ptr<Transaction> Begin() = 0;
+  // For many writes, about `bytes` of keys and values in all, for which room is made at once. Such
+  // a transaction has no index of what it wrote: Get and savepoints are kInvalid.
+  virtual std::unique_ptr<Transaction> BeginBulk(size_t bytes) = 0;
 
   // Transactions that were prepared but neither committed nor rolled back when the store was last
   // closed or killed. Each is handed out once; whoever takes it must Commit, Rollback or Abandon

@@ -1,5 +1,9 @@
 #include <rocksdb/utilities/transaction.h>
 #include <rocksdb/utilities/write_batch_with_index.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdint>
 
 #include "storage/database_internal.h"
 #include "storage/rocks_options_internal.h"
@@ -8,6 +12,21 @@ namespace semblance::storage {
 namespace {
 
 constexpr size_t kMaxNameBytes = 512;  // RocksDB's
+
+// A batch grows by doubling, and would copy itself, and touch new memory for it, again and again.
+// RocksDB makes room only in batches that one has made oneself, not in those of a transaction.
+void Reserve(size_t bytes, rocksdb::WriteBatch* batch) {
+  constexpr size_t kMapped = size_t{33} << 20;  // such an area malloc maps for itself alone
+  constexpr uintptr_t kHugePage = size_t{2} << 20;
+  auto& data = const_cast<std::string&>(batch->Data());
+  data.reserve(std::min<size_t>(bytes, kMaxTransactionBytes));
+  if (data.capacity() < kMapped) return;
+  const auto begin = reinterpret_cast<uintptr_t>(data.data());
+  const uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t end = (begin + data.capacity()) / kHugePage * kHugePage;
+  // Only advice: touching page by page can take longer than all else.
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE));
+}
 
 class RocksTransaction : public Transaction {
  public:
@@ -21,6 +40,13 @@ class RocksTransaction : public Transaction {
         name_(prepared->GetName()),
         state_(State::kPrepared),
         txn_(prepared) {}
+
+  // Writes only, of about so many bytes.
+  RocksTransaction(Database* database, size_t bytes) : RocksTransaction(database) {
+    bulk_ = true;
+    txn_->DisableIndexing();
+    Reserve(bytes, txn_->GetWriteBatch()->GetWriteBatch());
+  }
 
   ~RocksTransaction() override {
     // A prepared one whose rollback cannot be written stays prepared: the next open hands it out.
@@ -46,6 +72,7 @@ class RocksTransaction : public Transaction {
 
   std::optional<std::string> Get(Family family, std::string_view key) const override {
     if (state_ == State::kEnded) ThrowState("read");
+    CheckNotBulk("read");
     rocksdb::PinnableSlice pinned;
     const rocksdb::Status status = txn_->Get({}, database_.Handle(family), ToSlice(key), &pinned);
     if (status.IsNotFound()) return std::nullopt;
@@ -55,6 +82,7 @@ class RocksTransaction : public Transaction {
 
   void SetSavepoint() override {
     CheckActive("set a savepoint");
+    CheckNotBulk("set a savepoint");
     txn_->SetSavePoint();
   }
 
@@ -87,6 +115,11 @@ class RocksTransaction : public Transaction {
   void CheckActive(const char* what) const {
     if (state_ != State::kActive) ThrowState(what);
   }
+  void CheckNotBulk(const char* what) const {
+    if (!bulk_) return;
+    throw Error(ErrorKind::kInvalid,
+                database_.folder() + ": cannot " + what + ": the transaction only writes");
+  }
   [[noreturn]] void ThrowState(const char* what) const;
   [[noreturn]] void ThrowAt(const rocksdb::Status& status, Family family, std::string_view key,
                             const char* what) const {
@@ -104,6 +137,7 @@ class RocksTransaction : public Transaction {
   Database& database_;
   std::string name_;
   State state_ = State::kActive;
+  bool bulk_ = false;
   std::unique_ptr<rocksdb::Transaction> txn_;
 };
 
@@ -145,6 +179,11 @@ void RocksTransaction::Prepare(const std::string& name, bool sync) {
 // Commits or rolls back what was prepared. A failure leaves it prepared, to be tried again: RocksDB
 // has no such path, so the marker it began is removed and the state put back by hand.
 rocksdb::Status RocksTransaction::EndPrepared(End end) {
+  if (bulk_ && end == &rocksdb::Transaction::Commit) {  // which copies the batch
+    constexpr size_t kMarker = 1024;
+    Reserve(txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize() + kMarker,
+            txn_->GetCommitTimeWriteBatch());
+  }
   const rocksdb::Status status = (txn_.get()->*end)();
   if (status.ok()) {
     state_ = State::kEnded;
@@ -213,6 +252,11 @@ void RocksTransaction::ReserveName() noexcept {
 std::unique_ptr<Transaction> NewTransaction(Database* database) {
   if (database->read_only()) database->LockForWriting().unlock();  // says why not
   return std::make_unique<RocksTransaction>(database);
+}
+
+std::unique_ptr<Transaction> NewBulkTransaction(Database* database, size_t bytes) {
+  if (database->read_only()) database->LockForWriting().unlock();  // says why not
+  return std::make_unique<RocksTransaction>(database, bytes);
 }
 
 std::vector<std::unique_ptr<Transaction>> PreparedTransactions(Database* database) {

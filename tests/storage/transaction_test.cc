@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <vector>
+
 #include "storage/store.h"
 #include "tests/storage/temp_folder.h"
 
@@ -45,6 +48,48 @@ TEST_F(TransactionTest, RollbackAndDestructionLeaveNothing) {
   store_->Begin()->Put(kA, "two", "");
   EXPECT_FALSE(store_->Get(kA, "one"));
   EXPECT_FALSE(store_->Get(kA, "two"));
+}
+
+TEST_F(TransactionTest, ABulkOneWritesAndIsCommittedPreparedOrRolledBackLikeAnother) {
+  // The last is an area of memory of its own: see Reserve.
+  for (const size_t expected : {size_t{0}, size_t{4000}, size_t{50} << 20}) {
+    const std::string name = "bulk " + std::to_string(expected);
+    auto transaction = store_->BeginBulk(expected);
+    for (int i = 0; i < 1000; ++i) {
+      transaction->Put(kA, name + std::to_string(i), std::string(100, 'v'));
+      transaction->Put(kB, name + std::to_string(i % 10), std::to_string(i));
+    }
+    transaction->Delete(kA, name + "7");
+    transaction->Prepare(name, false);
+    EXPECT_FALSE(store_->Get(kA, name + "0"));
+    transaction->Commit(true);
+    EXPECT_EQ(store_->Get(kA, name + "999"), std::string(100, 'v'));
+    EXPECT_EQ(store_->Get(kB, name + "4"), "994");
+    EXPECT_FALSE(store_->Get(kA, name + "7"));
+    transaction = store_->BeginBulk(expected);
+    transaction->Put(kA, name + "0", "other");
+    transaction->Prepare(name, false);
+    transaction->Rollback();
+    EXPECT_EQ(store_->Get(kA, name + "0"), std::string(100, 'v'));
+  }
+  Reopen();
+  EXPECT_EQ(store_->Get(kA, "bulk 4000999"), std::string(100, 'v'));
+}
+
+TEST_F(TransactionTest, ABulkOneCannotReadAndHasNoSavepoints) {
+  const auto transaction = store_->BeginBulk(100);
+  transaction->Put(kA, "key", "value");
+  for (const auto& refused : std::vector<std::function<void()>>{
+           [&] { transaction->Get(kA, "key"); }, [&] { transaction->SetSavepoint(); }}) {
+    try {
+      refused();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
+    }
+  }
+  transaction->Commit(false);
+  EXPECT_EQ(store_->Get(kA, "key"), "value");
 }
 
 TEST_F(TransactionTest, SavepointsNest) {
