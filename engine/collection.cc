@@ -375,6 +375,7 @@ Collection::Blocks Collection::PromiseCodes(const CollectionState& before,
 Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   if (!loaded_) return {};  // the next reader loads it with this commit
   auto state = std::make_shared<CollectionState>(*state_);
+  const uint64_t unsealed = uint64_t{state->tail_count} * options_.dimension * sizeof(float);
   std::unordered_map<SegmentEntry*, std::vector<uint32_t>> dead;
   // In row-id order, so that segments built from the tail do not depend on a hash table's order.
   std::vector<std::pair<int64_t, std::span<const float>>> rows;
@@ -396,7 +397,7 @@ Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t com
   Blocks filled = PromiseCodes(*state_, *state);
   state_ = std::move(state);
   writes_since_manifest_ += rows.size();
-  pace_.Wrote(rows.size(), Backlog(), Pace::Clock::now());
+  pace_.Wrote(rows.size(), Backlog(), unsealed, Pace::Clock::now());
   ScheduleMaintenance();
   return filled;
 }

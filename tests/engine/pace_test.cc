@@ -14,14 +14,14 @@ const Pace::Clock::time_point kNow = Pace::Clock::now();
 
 TEST(Pace, LetsAWriterGoOnWhileNobodySearches) {
   Pace pace;
-  pace.Wrote(100000, kMany, kNow);
+  pace.Wrote(100000, kMany, 0, kNow);
   EXPECT_EQ(pace.NextWrite(kNow), kNow);
 }
 
 TEST(Pace, LetsAWriterGoOnWhileFewRowsHaveNoIndex) {
   Pace pace;
   pace.Searched(kNow);
-  pace.Wrote(1000, kFew, kNow);
+  pace.Wrote(1000, kFew, 0, kNow);
   EXPECT_EQ(pace.NextWrite(kNow), kNow);
 }
 
@@ -30,7 +30,7 @@ TEST(Pace, TakesTheTimeOfIndexingWhatWasWritten) {
   for (int i = 0; i < 20; ++i)
     pace.Indexed(10000, std::chrono::seconds(10));  // a row a millisecond
   pace.Searched(kNow);
-  pace.Wrote(100, 2 * kSearchedSealWrites + 1, kNow);
+  pace.Wrote(100, 2 * kSearchedSealWrites + 1, 0, kNow);
   EXPECT_GE(pace.NextWrite(kNow) - kNow, milliseconds(99));
   EXPECT_LE(pace.NextWrite(kNow) - kNow, milliseconds(102));
 }
@@ -39,22 +39,36 @@ TEST(Pace, IsSlowerTheMoreRowsWait) {
   Pace some, more;
   some.Searched(kNow);
   more.Searched(kNow);
-  some.Wrote(100, kMany, kNow);
-  more.Wrote(100, 2 * kMany, kNow);
+  some.Wrote(100, kMany, 0, kNow);
+  more.Wrote(100, 2 * kMany, 0, kNow);
   EXPECT_GT(more.NextWrite(kNow), some.NextWrite(kNow));
+}
+
+TEST(Pace, LetsNoWriterFillTheMemoryThoughNobodySearches) {
+  Pace pace;
+  for (int i = 0; i < 20; ++i) pace.Indexed(10000, std::chrono::seconds(1));
+  pace.Wrote(5000, kMany, Pace::kMostUnsealed, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow);
+  pace.Wrote(5000, kMany, 2 * Pace::kMostUnsealed, kNow);  // half a second, and twice that
+  EXPECT_GE(pace.NextWrite(kNow) - kNow, milliseconds(990));
+  EXPECT_LE(pace.NextWrite(kNow) - kNow, milliseconds(1010));
+  for (int i = 0; i < 100; ++i) pace.Wrote(1u << 20, 1u << 24, 8 * Pace::kMostUnsealed, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow + Pace::kLongestWaitForMemory);
+  pace.Wrote(5000, kMany, 0, kNow);
+  EXPECT_EQ(pace.NextWrite(kNow), kNow);
 }
 
 TEST(Pace, HasAnEndToEachWait) {
   Pace pace;
   pace.Searched(kNow);
-  for (int i = 0; i < 10; ++i) pace.Wrote(1u << 20, 1u << 24, kNow);
+  for (int i = 0; i < 10; ++i) pace.Wrote(1u << 20, 1u << 24, 0, kNow);
   EXPECT_EQ(pace.NextWrite(kNow), kNow + Pace::kLongestWait);
 }
 
 TEST(Pace, ForgetsItAllWhenNobodySearchesAnyMore) {
   Pace pace;
   pace.Searched(kNow);
-  pace.Wrote(1u << 20, 1u << 24, kNow);
+  pace.Wrote(1u << 20, 1u << 24, 0, kNow);
   const auto later = kNow + Pace::kLately + milliseconds(1);
   EXPECT_EQ(pace.NextWrite(later), later);
 }
