@@ -87,7 +87,13 @@ void Collection::NoteSearch() {
 Pace::Clock::time_point Collection::NextWrite() {
   const auto now = Pace::Clock::now();
   const std::lock_guard lock(mu_);
-  return indexer_ == nullptr ? now : pace_.NextWrite(now);
+  return indexer_ == nullptr ? now : pace_.NextWrite(UnsealedBytes(), now);
+}
+
+// Rows that only older readers still see stay in the tail for a while, and are not counted: sealing
+// does not remove them.
+uint64_t Collection::UnsealedBytes() const {
+  return uint64_t{tail_index_.size()} * options_.dimension * sizeof(float);
 }
 
 bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
@@ -197,16 +203,18 @@ void Collection::CheckRoom(const std::shared_ptr<const PendingWrites>& writes) {
 }
 
 // A row and its place in the log: two keys, two checksums, and what RocksDB puts around them.
-size_t Collection::BytesOfAWrite() const {
+size_t Collection::BytesOf(size_t writes, size_t vectors) const {
   constexpr size_t kAround = 128;
-  return options_.dimension * sizeof(float) + kAround;
+  return writes * kAround + vectors * options_.dimension * sizeof(float);
 }
 
 void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync) {
   RollbackPrepared();
   CheckRoom(writes);
   CrashPoint("commit:before-prepare");
-  auto transaction = store_->BeginBulk(writes->size() * BytesOfAWrite());
+  size_t vectors = 0;
+  writes->ForEach([&](int64_t, std::span<const float> vector) { vectors += !vector.empty(); });
+  auto transaction = store_->BeginBulk(BytesOf(writes->size(), vectors));
   std::string value;
   writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
     EncodeRowInto(vector, &value);
@@ -375,7 +383,7 @@ Collection::Blocks Collection::PromiseCodes(const CollectionState& before,
 Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t commit) {
   if (!loaded_) return {};  // the next reader loads it with this commit
   auto state = std::make_shared<CollectionState>(*state_);
-  const uint64_t unsealed = uint64_t{state->tail_count} * options_.dimension * sizeof(float);
+  const uint64_t unsealed = UnsealedBytes();
   std::unordered_map<SegmentEntry*, std::vector<uint32_t>> dead;
   // In row-id order, so that segments built from the tail do not depend on a hash table's order.
   std::vector<std::pair<int64_t, std::span<const float>>> rows;
@@ -397,7 +405,7 @@ Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t com
   Blocks filled = PromiseCodes(*state_, *state);
   state_ = std::move(state);
   writes_since_manifest_ += rows.size();
-  pace_.Wrote(rows.size(), Backlog(), unsealed, Pace::Clock::now());
+  pace_.Wrote({rows.size(), static_cast<uint64_t>(added), Backlog(), unsealed}, Pace::Clock::now());
   ScheduleMaintenance();
   return filled;
 }
@@ -421,7 +429,8 @@ void Collection::Loader::WriteBatch() {
     if (collection_->RowsAtMost() + batch_.size() > collection_->options_.max_rows)
       collection_->ThrowTooBig();
   }
-  auto transaction = collection_->store_->BeginBulk(batch_.size() * collection_->BytesOfAWrite());
+  auto transaction =
+      collection_->store_->BeginBulk(collection_->BytesOf(batch_.size(), batch_.size()));
   std::string value;
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
     EncodeRowInto(vector, &value);

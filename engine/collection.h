@@ -179,7 +179,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // Whether it is flat only because there was no time, or had fewer rows.
   bool WantsIndex(const SegmentEntry& entry) const;
   uint32_t BlockCapacity() const;
-  size_t BytesOfAWrite() const;  // about
+  // In the store, about: so many of the writes have a vector.
+  size_t BytesOf(size_t writes, size_t vectors) const;
+  uint64_t UnsealedBytes() const;  // of the rows in no segment
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
 

@@ -71,7 +71,10 @@ std::shared_ptr<FileDatabase> FileDatabase::Of(const std::string& file) {
   Registry& registry = Files();
   const std::lock_guard lock(registry.mu);
   std::weak_ptr<FileDatabase>& known = registry.files[file];
-  if (auto database = known.lock()) return database;
+  if (auto database = known.lock()) {
+    database->look_now_ = true;
+    return database;
+  }
   std::shared_ptr<FileDatabase> made(new FileDatabase(file));
   known = made;
   return made;
@@ -94,6 +97,7 @@ FileDatabase::FolderIdentity FileDatabase::Identity() const {
 void FileDatabase::CloseReplaced(Look look) {
   if (!open_) return;
   const auto now = steady_clock::now();
+  if (look_now_.exchange(false)) look = Look::kNow;
   if (look == Look::kNowAndThen && now - looked_ < kLookEvery) return;
   looked_ = now;
   if (identity_ != Identity()) open_.reset();
@@ -110,9 +114,9 @@ std::shared_ptr<Database> FileDatabase::Use(Create create) {
   return InUseHere(open_);
 }
 
-std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch) {
+std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch, Look look) {
   const std::lock_guard lock(mu_);
-  CloseReplaced(Look::kNowAndThen);
+  CloseReplaced(look);
   if (open_) return InUseHere(open_);
   const bool others_first = gave_way_ && turns_->Asked();
   if (touch == Touch::kYes && !others_first && Writable()) {

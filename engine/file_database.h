@@ -52,7 +52,11 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   // The same to read: what is open, or as above. nullptr when there is no store. May be older than
   // what another process has written since the call began.
   enum class Touch { kYes, kNo };  // kNo: nothing in the folder may change, as by opening it
-  std::shared_ptr<Database> UseToRead(Touch touch);
+  // Whether the folder is another one than that which is open, as when a copy was put in its place.
+  // Asking the system takes longer than the rest of what a reader does here: kNowAndThen asks every
+  // few milliseconds, and after Of.
+  enum class Look { kNow, kNowAndThen };
+  std::shared_ptr<Database> UseToRead(Touch touch, Look look);
 
   // A collection at a commit, when that can be answered from memory while the store is closed.
   std::optional<View> Remembered(uint64_t collection, uint64_t commit);
@@ -65,9 +69,7 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
 
   explicit FileDatabase(const std::string& file) : folder_(FolderOf(file)) {}
   FolderIdentity Identity() const;
-  // Lets go of what is open when the folder beside the file is another one by now. A reader looks
-  // every few milliseconds only: asking the system takes longer than the rest of what it does here.
-  enum class Look { kNow, kNowAndThen };
+  // Lets go of what is open when the folder is another one.
   void CloseReplaced(Look look);
   bool Writable() const;
   void Open(std::shared_ptr<storage::Store> store);
@@ -99,6 +101,7 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
 
   std::unique_ptr<storage::Turns> turns_;  // constant while there is a watcher
   std::atomic<bool> stop_{false};
+  std::atomic<bool> look_now_{false};
 
   std::mutex remembered_mu_;
   Database::States remembered_;  // of open_ when it was closed; guarded by remembered_mu_

@@ -20,22 +20,28 @@ void Pace::Indexed(uint64_t rows, Clock::duration took) {
   of_a_row_ = std::clamp((of_a_row_ + measured) / 2, kLeast, kMost);
 }
 
-void Pace::Wrote(uint64_t rows, uint64_t backlog, uint64_t unsealed, Clock::time_point now) {
-  for_memory_ = unsealed > kMostUnsealed;
-  const bool for_searches = backlog > kSearchedSealWrites && SearchedLately(now);
-  if (!for_memory_ && !for_searches) return;
-  // The more of them there are, the slower, so that there is an end to it.
-  const double times = std::max(
-      for_searches ? static_cast<double>(backlog) / kSearchedSealWrites / 2 : 0,
-      for_memory_ ? static_cast<double>(unsealed) / static_cast<double>(kMostUnsealed) : 0);
-  const std::chrono::duration<double> cost = std::min<std::chrono::duration<double>>(
-      of_a_row_ * times * static_cast<double>(rows), LongestWait());
-  next_ = std::max(next_, now) + std::chrono::duration_cast<Clock::duration>(cost);
+void Pace::Wrote(const Commit& commit, Clock::time_point now) {
+  // The more of them wait, the slower, so that there is an end to it.
+  const auto after = [&](Clock::time_point next, uint64_t rows, double times,
+                         std::chrono::duration<double> longest) {
+    const auto cost = std::min(of_a_row_ * times * static_cast<double>(rows), longest);
+    return std::max(next, now) + std::chrono::duration_cast<Clock::duration>(cost);
+  };
+  if (commit.backlog > kSearchedSealWrites && SearchedLately(now)) {
+    const double times = static_cast<double>(commit.backlog) / kSearchedSealWrites / 2;
+    next_ = after(next_, commit.rows, times, kLongestWait);
+  }
+  if (commit.unsealed > kMostUnsealed) {
+    const double times = static_cast<double>(commit.unsealed) / static_cast<double>(kMostUnsealed);
+    memory_next_ = after(memory_next_, commit.added, times, kLongestWaitForMemory);
+  }
 }
 
-Pace::Clock::time_point Pace::NextWrite(Clock::time_point now) const {
-  if (!for_memory_ && !SearchedLately(now)) return now;
-  return std::clamp<Clock::time_point>(next_, now, now + LongestWait());
+Pace::Clock::time_point Pace::NextWrite(uint64_t unsealed, Clock::time_point now) const {
+  auto next = now;
+  if (SearchedLately(now)) next = std::clamp<Clock::time_point>(next_, now, now + kLongestWait);
+  if (unsealed <= kMostUnsealed) return next;
+  return std::clamp<Clock::time_point>(memory_next_, next, now + kLongestWaitForMemory);
 }
 
 }  // namespace semblance::engine

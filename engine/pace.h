@@ -33,21 +33,22 @@ class Pace {
   bool SearchedLately(Clock::time_point now) const { return now - searched_ <= kLately; }
   // So many rows got an index in that time.
   void Indexed(uint64_t rows, Clock::duration took);
-  // A commit of `rows` rows was published, with which `backlog` rows have no index; before it, rows
-  // of `unsealed` bytes were in no segment.
-  void Wrote(uint64_t rows, uint64_t backlog, uint64_t unsealed, Clock::time_point now);
-  // When the next transaction may begin to write: up to kLongestWait from now, or
-  // kLongestWaitForMemory.
-  Clock::time_point NextWrite(Clock::time_point now) const;
+  struct Commit {
+    uint64_t rows;      // that it wrote
+    uint64_t added;     // those of them that have a vector
+    uint64_t backlog;   // with it, so many rows have no index
+    uint64_t unsealed;  // before it, rows of so many bytes were in no segment
+  };
+  // One was published.
+  void Wrote(const Commit& commit, Clock::time_point now);
+  // When the next transaction may begin to write, when rows of so many bytes are in no segment now:
+  // up to kLongestWait from now, or kLongestWaitForMemory.
+  Clock::time_point NextWrite(uint64_t unsealed, Clock::time_point now) const;
 
  private:
-  std::chrono::milliseconds LongestWait() const {
-    return for_memory_ ? kLongestWaitForMemory : kLongestWait;
-  }
-
   Clock::time_point searched_{};
-  Clock::time_point next_{};
-  bool for_memory_ = false;                         // next_ is
+  Clock::time_point next_{};                        // for the sake of searches
+  Clock::time_point memory_next_{};                 // of memory
   std::chrono::duration<double> of_a_row_{0.0003};  // of 384 numbers; until it is measured
 };
 

@@ -38,6 +38,7 @@ void PendingWrites::Put(int64_t row_id, std::span<const float> vector) {
 
 void PendingWrites::PutText(int64_t row_id, std::string text) {
   const uint32_t slot = NewSlot(row_id);
+  std::fill_n(VectorOf(slot), dimension_, 0.0f);
   waiting_.emplace_back(slot, std::move(text));
   Set(row_id, slot);
 }
@@ -133,6 +134,7 @@ index::PositionSet PendingWrites::LiveSlots() const {
   for (const auto& [row_id, slot] : rows_) {
     if (slot != kDeleted) live.Add(slot);
   }
+  for (const auto& [slot, text] : waiting_) live.Remove(slot);
   return live;
 }
 

@@ -53,7 +53,8 @@ class PendingWrites {
   void ForEach(const std::function<void(int64_t, std::span<const float>)>& visit) const;
   size_t size() const { return rows_.size(); }
 
-  // The overlay as arrays to scan: slots that are no longer a row's vector are outside LiveSlots().
+  // The overlay as arrays to scan: slots that are no longer a row's vector, or wait for it, are
+  // outside LiveSlots().
   std::span<const int64_t> slot_row_ids() const { return slot_row_ids_; }
   std::span<const float> slot_vectors() const { return slot_vectors_.span(); }
   index::PositionSet LiveSlots() const;
@@ -75,7 +76,7 @@ class PendingWrites {
   const uint32_t dimension_;
   std::unordered_map<int64_t, uint32_t> rows_;  // row id -> slot, or kDeleted
   std::vector<int64_t> slot_row_ids_;
-  index::GrowingArray<float> slot_vectors_;  // [slots, dimension]; of a waiting text unspecified
+  index::GrowingArray<float> slot_vectors_;  // [slots, dimension]; of a waiting text zeros
   std::vector<std::pair<uint32_t, std::string>> waiting_;
   std::vector<Undo> undo_;
   std::map<int, size_t> savepoints_;  // level -> length of undo_

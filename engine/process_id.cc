@@ -1,26 +1,42 @@
 #include "engine/process_id.h"
 
-#include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <new>
 
 namespace semblance::engine {
 namespace {
 
-std::atomic<pid_t> known{0};
+// On a page of its own that the system clears in every child, however it was made.
+using Known = std::atomic<pid_t>;
+std::atomic<Known*> page{nullptr};
 
-void AskAnew() { known.store(getpid()); }
+Known* MakePage() {
+  const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  Known* expected = nullptr;
+  if (madvise(memory, bytes, MADV_WIPEONFORK) == 0) {
+    Known* const made = new (memory) Known(0);
+    if (page.compare_exchange_strong(expected, made)) return made;
+  }
+  munmap(memory, bytes);
+  return expected;  // somebody else's, or none
+}
 
 }  // namespace
 
 pid_t ProcessId() {
-  static const bool told_of_forks = pthread_atfork(nullptr, nullptr, &AskAnew) == 0;
-  if (!told_of_forks) return getpid();
-  pid_t process = known.load(std::memory_order_relaxed);
+  Known* known = page.load(std::memory_order_acquire);
+  if (known == nullptr) known = MakePage();
+  if (known == nullptr) return getpid();
+  pid_t process = known->load(std::memory_order_relaxed);
   if (process == 0) {
-    AskAnew();
-    process = known.load(std::memory_order_relaxed);
+    process = getpid();
+    known->store(process, std::memory_order_relaxed);
   }
   return process;
 }

@@ -32,6 +32,7 @@ class OrderedCandidates {
     next_ = 0;
     keys_.clear();
     keys_.reserve(kMost);
+    as_far_.clear();
   }
   // Nothing that is as far enters.
   float bound() const {
@@ -44,13 +45,20 @@ class OrderedCandidates {
   bool AddFollower(float distance, uint32_t node) {
     return Insert(KeyOf(distance, node) | kOpened);
   }
-  bool HasNext() const { return next_ < keys_.size(); }
+  bool HasNext() const { return next_ < keys_.size() || !as_far_.empty(); }
   // The nearest that was not opened; HasNext().
-  uint32_t Peek() const { return NodeOf(keys_[next_]); }
+  uint32_t Peek() const {
+    return NodeOf(next_ < keys_.size() ? keys_[next_]
+                                       : *std::min_element(as_far_.begin(), as_far_.end()));
+  }
   uint32_t Open() {
     const uint32_t node = Peek();
-    keys_[next_] |= kOpened;
-    while (HasNext() && (keys_[next_] & kOpened) != 0) ++next_;
+    if (next_ < keys_.size()) {
+      keys_[next_] |= kOpened;
+      SkipOpened();
+    } else {
+      as_far_.erase(std::min_element(as_far_.begin(), as_far_.end()));
+    }
     return node;
   }
   // The nearest `k`.
@@ -92,23 +100,35 @@ class OrderedCandidates {
     return place;
   }
   bool Insert(uint64_t key) {
+    uint64_t dropped = kOpened;
     if (full()) {
       if (key >= keys_.back()) return false;
+      dropped = keys_.back();
       keys_.pop_back();
     }
     const size_t position = PlaceOf(key);
     keys_.insert(keys_.begin() + static_cast<ptrdiff_t>(position), key);
-    if (position < next_ || (position == next_ && (key & kOpened) == 0)) {
-      next_ = (key & kOpened) == 0 ? position : next_ + 1;
-    } else {
-      while (HasNext() && (keys_[next_] & kOpened) != 0) ++next_;
-    }
+    if (position < next_) ++next_;
+    if (position <= next_ && (key & kOpened) == 0) next_ = position;
+    SkipOpened();
+    if (full()) KeepAsFar(dropped);
     return true;
+  }
+  void SkipOpened() {
+    while (next_ < keys_.size() && (keys_[next_] & kOpened) != 0) ++next_;
+  }
+  // What was dropped and is just as far as the farthest is opened, too: where there are few
+  // different distances, the way to what is nearer may lead through it.
+  void KeepAsFar(uint64_t dropped) {
+    const auto far = [](uint64_t key) { return key >> 32; };
+    if (!as_far_.empty() && far(as_far_.front()) != far(keys_.back())) as_far_.clear();
+    if ((dropped & kOpened) == 0 && far(dropped) == far(keys_.back())) as_far_.push_back(dropped);
   }
 
   size_t capacity_ = 1;
   size_t next_ = 0;  // the first that was not opened
   std::vector<uint64_t> keys_;
+  std::vector<uint64_t> as_far_;  // dropped, not opened
 };
 
 // Nodes outside of `allowed` are opened and not given.

@@ -1,6 +1,8 @@
 #include "sql_ext/connection.h"
 
+#include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/process_id.h"
@@ -23,12 +25,12 @@ Connection::Opened& Connection::OpenedFor(const std::string& schema) {
   return opened;
 }
 
-std::shared_ptr<engine::Database> Connection::DatabaseToRead(const std::string& schema) {
+std::shared_ptr<engine::Database> Connection::DatabaseToRead(const std::string& schema, Look look) {
   Opened& opened = OpenedFor(schema);
   if (!opened.shared) return opened.in_memory;
   using Touch = engine::FileDatabase::Touch;
-  return opened.shared->UseToRead(sqlite3_db_readonly(db_, schema.c_str()) == 1 ? Touch::kNo
-                                                                                : Touch::kYes);
+  const bool read_only = sqlite3_db_readonly(db_, schema.c_str()) == 1;
+  return opened.shared->UseToRead(read_only ? Touch::kNo : Touch::kYes, look);
 }
 
 std::shared_ptr<engine::Database> Connection::DatabaseOf(const std::string& schema,
@@ -112,7 +114,15 @@ const std::vector<float>& Connection::Embed(const std::string& model_id,
 // A running interrupt makes every statement of the connection fail, this one too; it was there
 // before sqlite3_is_interrupted (3.41) was.
 // No statement may be asked here whether somebody has interrupted: SQLite is within its COMMIT.
-void Connection::StandBack() { std::this_thread::sleep_until(stand_back_until_); }
+void Connection::StandBack() {
+  constexpr std::chrono::milliseconds kLookAgain{20};
+  for (const auto& collection : std::exchange(stand_back_for_, {})) {
+    using Clock = std::chrono::steady_clock;
+    const auto most = collection->NextWrite();
+    for (auto until = most; until > Clock::now(); until = std::min(most, collection->NextWrite()))
+      std::this_thread::sleep_until(std::min(until, Clock::now() + kLookAgain));
+  }
+}
 
 bool Connection::Interrupted() {
   try {

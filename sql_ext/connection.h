@@ -50,7 +50,9 @@ class Connection {
                                                engine::FileDatabase::Create create);
   // The same to read, for which nobody is waited for; nullptr when there is none. Where another
   // process has the store, it may be older than what SQLite shows since: see Table::ToRead.
-  std::shared_ptr<engine::Database> DatabaseToRead(const std::string& schema);
+  using Look = engine::FileDatabase::Look;
+  std::shared_ptr<engine::Database> DatabaseToRead(const std::string& schema,
+                                                   Look look = Look::kNowAndThen);
   // A collection of that schema at a commit, when its store is in another process's hands and this
   // one remembers what is asked for.
   std::optional<engine::View> Remembered(const std::string& schema, uint64_t collection,
@@ -72,10 +74,10 @@ class Connection {
   // database share.
   using TableKey = std::pair<std::string, uint64_t>;
   std::map<TableKey, TableWrites>& writes() { return writes_; }
-  // A commit of this transaction asks for a pause before the next one: engine/pace.h. The longest
-  // counts, and is taken when SQLite has ended the transaction.
-  void StandBackUntil(std::chrono::steady_clock::time_point until) {
-    stand_back_until_ = std::max(stand_back_until_, until);
+  // A commit of this transaction asks for a pause before the next one, as Collection::NextWrite
+  // says: engine/pace.h. It is taken when SQLite has ended the transaction.
+  void StandBackFor(std::shared_ptr<engine::Collection> collection) {
+    stand_back_for_.push_back(std::move(collection));
   }
   void StandBack();
   // How often something was rolled back: what a cursor read of the transaction before may not be
@@ -116,7 +118,7 @@ class Connection {
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
   uint64_t rollbacks_ = 0;
-  std::chrono::steady_clock::time_point stand_back_until_{};
+  std::vector<std::shared_ptr<engine::Collection>> stand_back_for_;
   std::vector<Table*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first

@@ -45,11 +45,17 @@ std::string Table::Cure() const {
 }
 
 std::shared_ptr<engine::Database> Table::DatabaseFor(const TableState& state, Access access) const {
-  const auto database =
-      access == Access::kRead
-          ? connection->DatabaseToRead(shadow.schema())
-          : connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
-  if (database && database->store().store_id() == state.store) return database;
+  const auto belongs = [&](const auto& database) {
+    return database && database->store().store_id() == state.store;
+  };
+  auto database = access == Access::kRead
+                      ? connection->DatabaseToRead(shadow.schema())
+                      : connection->DatabaseOf(shadow.schema(), engine::FileDatabase::Create::kNo);
+  if (belongs(database)) return database;
+  if (access == Access::kRead) {
+    database = connection->DatabaseToRead(shadow.schema(), Connection::Look::kNow);
+    if (belongs(database)) return database;
+  }
   const std::string folder =
       engine::FileDatabase::FolderOf(sqlite3_db_filename(db(), shadow.schema().c_str()));
   const std::string what = database

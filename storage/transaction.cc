@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 
 #include "storage/database_internal.h"
 #include "storage/rocks_options_internal.h"
@@ -19,7 +20,11 @@ void Reserve(size_t bytes, rocksdb::WriteBatch* batch) {
   constexpr size_t kMapped = size_t{33} << 20;  // such an area malloc maps for itself alone
   constexpr uintptr_t kHugePage = size_t{2} << 20;
   auto& data = const_cast<std::string&>(batch->Data());
-  data.reserve(std::min<size_t>(bytes, kMaxTransactionBytes));
+  try {
+    data.reserve(std::min<size_t>(bytes, kMaxTransactionBytes));
+  } catch (const std::bad_alloc&) {
+    return;  // it grows as it must
+  }
   if (data.capacity() < kMapped) return;
   const auto begin = reinterpret_cast<uintptr_t>(data.data());
   const uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;

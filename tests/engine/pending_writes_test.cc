@@ -47,6 +47,19 @@ TEST_F(PendingWritesTest, TheNewestWriteOfARowCounts) {
   EXPECT_EQ(writes_.LiveSlots().Count(), 1u);
 }
 
+// Its slot had what the memory was used for before, and a cursor that went on found it.
+TEST_F(PendingWritesTest, ATextThatWaitsForItsVectorIsNotScanned) {
+  for (int i = 0; i < 100; ++i) Put(i, 7);
+  writes_.Clear();
+  Put(1, 1);
+  writes_.PutText(2, "four");
+  EXPECT_EQ(writes_.LiveSlots().Count(), 1u);
+  EXPECT_EQ(writes_.slot_vectors()[1], 0);
+  Flush();
+  EXPECT_EQ(writes_.LiveSlots().Count(), 2u);
+  EXPECT_EQ(writes_.slot_vectors()[1], 4);
+}
+
 TEST_F(PendingWritesTest, NestedSavepointsUndoOnlyWhatCameAfterThem) {
   Put(1, 1);
   writes_.SetSavepoint(0);

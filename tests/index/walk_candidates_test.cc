@@ -57,10 +57,7 @@ TEST(WalkCandidates, OfBothKindsAreOpenedAndGivenAlike) {
       const Trace by_list = RandomWalk(ordered, seed, nodes, different, row_ids);
       const Trace by_heaps = RandomWalk(heaps, seed, nodes, different, row_ids);
       ASSERT_EQ(by_list.given, by_heaps.given) << "seed " << seed;
-      // Heaps also open what is as far as the farthest that is kept.
-      if (different > 300) {
-        ASSERT_EQ(by_list.opened, by_heaps.opened) << "seed " << seed;
-      }
+      ASSERT_EQ(by_list.opened, by_heaps.opened) << "seed " << seed;
       ASSERT_GE(by_list.opened.size(), 1u);
     }
   }

@@ -120,7 +120,8 @@ TEST_F(Copies, ADumpThatIsReadBackIsACopyOfTheFileAlone) {
   const cli::Outcome dump =
       cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, original_, ".dump"}, "", shell);
   ASSERT_EQ(dump.code, 0) << dump.err;
-  const cli::Outcome read = cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, copy_}, dump.out, shell);
+  const cli::Outcome read =
+      cli::RunProgram({SEMBLANCE_SHELL, "-cmd", load, copy_}, dump.out, shell);
   ASSERT_EQ(read.code, 0) << read.err;
   ExpectACopyWithoutFolder(copy_);
 }
@@ -136,6 +137,25 @@ TEST_F(Copies, ARenamedFileFindsItsFolderWhenThatIsRenamedToo) {
   TestConnection copy(copy_);
   ExpectWhole(&copy);
   EXPECT_THAT(copy.Rows(kPoint), ElementsAre("2"));
+}
+
+// A reader asks only every few milliseconds whether the folder is another one.
+TEST(CopiesOfPoints, AnotherDatabaseInItsPlaceIsReadAtOnce) {
+  const TempFolder folder;
+  const std::string here = folder.File("here.db"), there = folder.File("there.db");
+  for (const auto& [file, row] : {std::pair{here, "1"}, std::pair{there, "77"}}) {
+    TestConnection connection(file);
+    connection.Rows("CREATE VIRTUAL TABLE points USING semblance(v FLOAT[1] distance_metric=l2)");
+    connection.Rows(std::string("INSERT INTO points(rowid, v) VALUES (") + row + ", '[9]')");
+  }
+  TestConnection stays(here);
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(stays.Rows(kPoint), ElementsAre("1"));
+  for (const std::string& of : {std::string(), std::string("-semblance")}) {
+    fs::rename(here + of, folder.File("away.db" + of));
+    fs::rename(there + of, here + of);
+  }
+  TestConnection comes(here);
+  EXPECT_THAT(comes.Rows(kPoint), ElementsAre("77"));
 }
 
 TEST_F(Copies, AnOlderFileInItsPlaceIsFollowed) {
