@@ -1,6 +1,7 @@
 // Every example of tools/examples is run in its host and prints what its page says.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -54,6 +55,22 @@ TEST_F(ExampleTest, SemblanceGivesTheExactAnswersThatPeersAreHeldAgainst) {
     ++found;
   }
   EXPECT_EQ(found, 22);
+}
+
+// The document that is found by either is the first by both; the other query has none that counts.
+TEST_F(ExampleTest, FindingDocumentsIsScoredByWordsByMeaningAndByBoth) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder_.Path(name)) << text;
+  };
+  write("docs.tsv", "1\tA violin concerto\t\n2\tThe price of gold fell\t\n3\tDogs in the snow\t\n");
+  write("queries.tsv", "a\tviolin concerto\nb\tnobody judged this\nc\tgold price\n");
+  write("qrels.tsv", "a\t1\t1\nb\t3\t0\nc\t2\t2\n");
+  const std::string table =
+      Printed({"bash", "-c",
+               SEMBLANCE_PYTHON " '" + Source("tools/bench/retrieval") + "' --extension '" +
+                   SEMBLANCE_EXTENSION + "' '" + folder_.Path("") + "' || echo as few as that"});
+  EXPECT_THAT(table, HasSubstr("         3        2   1.0000   1.0000   1.0000  NOT MET\n"));
+  EXPECT_THAT(table, HasSubstr("as few as that"));
 }
 
 }  // namespace
