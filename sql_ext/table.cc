@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/embedded_texts.h"
 #include "engine/error.h"
 #include "engine/nearest_name.h"
 #include "sql_ext/guard.h"
@@ -93,14 +94,18 @@ std::shared_ptr<engine::Collection> Table::AskForCollection(const TableState& st
   }
 }
 
-std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
+engine::PendingWrites* Table::Uncommitted(const TableState& state) {
   const auto writes = connection->writes().find(Key());
   if (writes == connection->writes().end()) return nullptr;
   const auto current = writes->second.collections.find(state.collection);
-  if (current == writes->second.collections.end() || current->second.pending->empty())
-    return nullptr;
-  Flush(state, current->second.pending.get());
-  return current->second.pending;
+  return current == writes->second.collections.end() ? nullptr : current->second.pending.get();
+}
+
+std::shared_ptr<const engine::PendingWrites> Table::Overlay(const TableState& state) {
+  engine::PendingWrites* const pending = Uncommitted(state);
+  if (pending == nullptr || pending->empty()) return nullptr;
+  Flush(state, pending);
+  return connection->writes()[Key()].collections[state.collection].pending;
 }
 
 engine::View Table::ViewFor(const TableState& state) {
@@ -138,17 +143,18 @@ uint64_t Table::VisibleCommit(const TableState& state) const {
 }
 
 std::optional<std::vector<float>> Table::VectorOf(const TableState& state, int64_t row_id) {
-  const auto overlay = Overlay(state);
-  if (!overlay || !overlay->Touches(row_id)) {
+  engine::PendingWrites* const pending = Uncommitted(state);
+  if (pending == nullptr || !pending->Touches(row_id)) {
     return OrCure([&] {
       return ToRead(state, [&](const std::shared_ptr<engine::Collection>& collection) {
         return collection->VectorAt(row_id, VisibleCommit(state), connection->Cancel());
       });
     });
   }
-  const auto pending = overlay->Find(row_id);
-  if (!pending) return std::nullopt;
-  return std::vector<float>(pending->begin(), pending->end());
+  Flush(state, pending);
+  const auto vector = pending->Find(row_id);
+  if (!vector) return std::nullopt;
+  return std::vector<float>(vector->begin(), vector->end());
 }
 
 engine::PendingWrites& Table::Pending(size_t vector) {
@@ -200,7 +206,8 @@ uint32_t Table::DimensionBy(const engine::ModelInfo& model, size_t vector) const
 
 std::vector<float> Table::Encode(const TableState& state, const encoder::Encoder& encoder,
                                  std::span<const std::string_view> texts) const {
-  std::vector<float> vectors = encoder.Encode(texts, connection->Cancel());
+  std::vector<float> vectors = engine::EmbeddedTexts::OfProcess().Encode(
+      encoder, state.model_id, texts, connection->Cancel());
   const size_t whole = encoder.dimension();
   if (whole == state.dimension) return vectors;
   std::vector<float> cut;

@@ -118,8 +118,9 @@ struct Table : sqlite3_vtab {
   std::vector<float> Encode(const TableState& state, const encoder::Encoder& encoder,
                             std::span<const std::string_view> texts) const;
 
-  // What the transaction has written to the collection that `state` names; nullptr: nothing. Texts
-  // are embedded first.
+  // What the transaction has written to the collection that `state` names; nullptr: nothing.
+  engine::PendingWrites* Uncommitted(const TableState& state);
+  // The same to be searched: texts are embedded first.
   std::shared_ptr<const engine::PendingWrites> Overlay(const TableState& state);
   // The collection as this connection's transaction sees it.
   engine::View ViewFor(const TableState& state);

@@ -34,8 +34,9 @@ class RowWriter {
 
  private:
   void CheckKey();
-  void MakeRoom(int64_t row_id);
-  void MakeRoomForKey(std::optional<int64_t> own);
+  void MakeRoom(int64_t row_id, std::vector<RowContent>* contents);
+  void KeepVectors(int64_t row_id, std::vector<RowContent>* contents);
+  void MakeRoomForKey(std::optional<int64_t> own, std::vector<RowContent>* contents);
   [[noreturn]] void ThrowTaken(const std::string& what) const;
 
   Table& table_;
@@ -59,22 +60,37 @@ void RowWriter::ThrowTaken(const std::string& what) const {
                       "table " + table_.shadow.table() + " already has a row with " + what);
 }
 
-void RowWriter::MakeRoom(int64_t row_id) {
+// Text that replaces the same text needs not be embedded again.
+void RowWriter::KeepVectors(int64_t row_id, std::vector<RowContent>* contents) {
+  for (size_t v = 0; v < contents->size(); ++v) {
+    RowContent& content = (*contents)[v];
+    if (!content.text || table_.shadow.Text(v, row_id) != content.text) continue;
+    const TableState state = table_.shadow.ReadState(v);
+    const engine::PendingWrites* const pending = table_.Uncommitted(state);
+    if (pending != nullptr && pending->Touches(row_id)) continue;  // it may wait to be embedded
+    content.vector = table_.VectorOf(state, row_id);
+    if (content.vector) content.text.reset();
+  }
+}
+
+void RowWriter::MakeRoom(int64_t row_id, std::vector<RowContent>* contents) {
   if (!table_.shadow.Has(row_id)) return;
   if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE)
     ThrowTaken((row_id_column_ ? table_.columns.columns[*row_id_column_].name : "rowid") + " " +
                std::to_string(row_id));
+  KeepVectors(row_id, contents);
   table_.Remove(row_id);
 }
 
 // `own`: the row that the key is for, when it is there already.
-void RowWriter::MakeRoomForKey(std::optional<int64_t> own) {
+void RowWriter::MakeRoomForKey(std::optional<int64_t> own, std::vector<RowContent>* contents) {
   if (!key_column_ || sqlite3_value_nochange(values_[*key_column_])) return;
   const auto holder = table_.shadow.RowWithKey(values_[*key_column_]);
   if (!holder || holder == own) return;
   if (sqlite3_vtab_on_conflict(table_.db()) != SQLITE_REPLACE) {
     ThrowTaken(table_.columns.columns[*key_column_].name + " " + Describe(values_[*key_column_]));
   }
+  KeepVectors(*holder, contents);
   table_.Remove(*holder);
 }
 
@@ -93,8 +109,8 @@ int64_t RowWriter::Insert(sqlite3_value* row_id) {
     }
     wanted = named;
   }
-  if (wanted) MakeRoom(*wanted);
-  MakeRoomForKey(std::nullopt);
+  if (wanted) MakeRoom(*wanted, &contents);
+  MakeRoomForKey(std::nullopt, &contents);
   const int64_t made = table_.shadow.Insert(wanted, values_);
   for (size_t v = 0; v < contents.size(); ++v)
     PutContent(&table_, v, pending[v], made, std::move(contents[v]), false);
@@ -110,8 +126,9 @@ int64_t RowWriter::Update(int64_t row_id, sqlite3_value* new_row_id) {
     const int64_t named = RowIdFrom(values_[*row_id_column_]);
     if (named != row_id) moved = named;
   }
-  if (moved != row_id) MakeRoom(moved);
-  MakeRoomForKey(row_id);
+  std::vector<RowContent> none;  // an UPDATE looks at the row's own text
+  if (moved != row_id) MakeRoom(moved, &none);
+  MakeRoomForKey(row_id, &none);
   for (size_t v = 0; v < contents.size(); ++v) {
     RowContent& content = contents[v];
     if (content.text && moved == row_id && table_.shadow.Text(v, row_id) == content.text)
