@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/embedded_texts.h"
 #include "engine/error.h"
 #include "engine/nearest_name.h"
 #include "sql_ext/guard.h"
@@ -206,8 +205,7 @@ uint32_t Table::DimensionBy(const engine::ModelInfo& model, size_t vector) const
 
 std::vector<float> Table::Encode(const TableState& state, const encoder::Encoder& encoder,
                                  std::span<const std::string_view> texts) const {
-  std::vector<float> vectors = engine::EmbeddedTexts::OfProcess().Encode(
-      encoder, state.model_id, texts, connection->Cancel());
+  std::vector<float> vectors = encoder.Encode(texts, connection->Cancel());
   const size_t whole = encoder.dimension();
   if (whole == state.dimension) return vectors;
   std::vector<float> cut;
