@@ -21,7 +21,8 @@ namespace semblance::index {
 // The nearest `capacity` nodes in order, each with whether it was opened. A number of 64 bits each:
 // from the top, distance, node and that. A node farther than all of them would never be opened.
 //
-// In the 2,959 measured nodes of a walk that keeps 306, heaps took two thirds of the time.
+// A walk that keeps 306 and measures 2,959 took 291 us with heaps, and 214 with this, its lookahead
+// and without unforeseeable branches.
 class OrderedCandidates {
  public:
   static constexpr size_t kMost = 1024;  // beyond, making room in the list costs more than heaps
