@@ -111,19 +111,23 @@ const std::vector<float>& Connection::Embed(const std::string& model_id,
   return embedded_.emplace(std::move(key), std::move(vector)).first->second;
 }
 
-// A running interrupt makes every statement of the connection fail, this one too; it was there
-// before sqlite3_is_interrupted (3.41) was.
 // No statement may be asked here whether somebody has interrupted: SQLite is within its COMMIT.
 void Connection::StandBack() {
+  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kLookAgain{20};
-  for (const auto& collection : std::exchange(stand_back_for_, {})) {
-    using Clock = std::chrono::steady_clock;
-    const auto most = collection->NextWrite();
-    for (auto until = most; until > Clock::now(); until = std::min(most, collection->NextWrite()))
+  for (const auto& waiting : std::exchange(stand_back_for_, {})) {
+    const auto next_write = [&] {
+      const auto collection = waiting.lock();
+      return collection ? collection->NextWrite() : Clock::time_point::min();
+    };
+    const auto most = next_write();
+    for (auto until = most; until > Clock::now(); until = std::min(most, next_write()))
       std::this_thread::sleep_until(std::min(until, Clock::now() + kLookAgain));
   }
 }
 
+// A running interrupt makes every statement of the connection fail, this one too; it was there
+// before sqlite3_is_interrupted (3.41) was.
 bool Connection::Interrupted() {
   try {
     Statement(db_, "SELECT 1").Step();

@@ -75,9 +75,10 @@ class Connection {
   using TableKey = std::pair<std::string, uint64_t>;
   std::map<TableKey, TableWrites>& writes() { return writes_; }
   // A commit of this transaction asks for a pause before the next one, as Collection::NextWrite
-  // says: engine/pace.h. It is taken when SQLite has ended the transaction.
-  void StandBackFor(std::shared_ptr<engine::Collection> collection) {
-    stand_back_for_.push_back(std::move(collection));
+  // says: engine/pace.h. It is taken when SQLite has ended the transaction, and keeps nothing open:
+  // another process may have the store meanwhile.
+  void StandBackFor(const std::shared_ptr<engine::Collection>& collection) {
+    stand_back_for_.push_back(collection);
   }
   void StandBack();
   // How often something was rolled back: what a cursor read of the transaction before may not be
@@ -118,7 +119,7 @@ class Connection {
       std::make_shared<engine::ModelRegistry>(nullptr);
   std::map<TableKey, TableWrites> writes_;
   uint64_t rollbacks_ = 0;
-  std::vector<std::shared_ptr<engine::Collection>> stand_back_for_;
+  std::vector<std::weak_ptr<engine::Collection>> stand_back_for_;
   std::vector<Table*> tables_;
   std::list<std::pair<std::string, std::shared_ptr<const encoder::Encoder>>>
       encoders_;                                                  // by id, last used first
