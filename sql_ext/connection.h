@@ -77,8 +77,9 @@ class Connection {
   // A commit of this transaction asks for a pause before the next one, as Collection::NextWrite
   // says: engine/pace.h. It is taken when SQLite has ended the transaction, and keeps nothing open:
   // another process may have the store meanwhile.
-  void StandBackFor(const std::shared_ptr<engine::Collection>& collection) {
-    stand_back_for_.push_back(collection);
+  void StandBackFor(engine::Collection& collection) {
+    // Not by the pointer that a write holds it by, which ends with the write.
+    stand_back_for_.push_back(collection.weak_from_this());
   }
   void StandBack();
   // How often something was rolled back: what a cursor read of the transaction before may not be

@@ -106,7 +106,7 @@ int CommitTransaction(sqlite3_vtab* base) {
     if (writes == nullptr) return;
     for (auto& [id, collection] : writes->collections) {
       collection.collection->CommitPrepared();
-      table->connection->StandBackFor(collection.collection);
+      table->connection->StandBackFor(*collection.collection);
     }
     for (uint64_t id : writes->left_behind) {
       if (!writes->current.contains(id)) writes->database->Forget(id);
