@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 
+#include "index/centre_finder.h"
 #include "index/error.h"
 #include "index/parallel.h"
 
@@ -53,6 +55,9 @@ class KMeans {
   static constexpr double kLeastGain = 1e-4;       // of a round, or it was the last
   static constexpr size_t kRowsTogether = 64;      // of a block of work
   static constexpr size_t kCentresTogether = 128;  // measured from each of them while they are near
+  // From both on the nearest centre is looked for by codes.
+  static constexpr size_t kManyCentres = 64;
+  static constexpr size_t kLongRows = 64;
 
   const float* Row(size_t i) const { return vectors_.data() + i * dimension_; }
   size_t centres() const { return centres_.size() / dimension_; }
@@ -104,11 +109,25 @@ class KMeans {
   // Gives each row its nearest centre; the sum of the squared distances.
   double AssignAll() {
     const size_t blocks = (count_ + kRowsTogether - 1) / kRowsTogether;
+    std::optional<CentreFinder> finder;
+    if (centres() >= kManyCentres && dimension_ >= kLongRows)
+      finder.emplace(centres_, static_cast<uint32_t>(dimension_));
     const bool done = ParallelBlocks(options_.threads, blocks, options_.cancel, [&](size_t block) {
-      AssignBlock(block * kRowsTogether, std::min(count_, (block + 1) * kRowsTogether));
+      const size_t first = block * kRowsTogether;
+      const size_t end = std::min(count_, first + kRowsTogether);
+      finder ? FindBlock(*finder, first, end) : AssignBlock(first, end);
     });
     if (!done) throw Error(ErrorKind::kInterrupted, "interrupted");
     return std::accumulate(distance_.begin(), distance_.end(), 0.0);
+  }
+
+  void FindBlock(const CentreFinder& finder, size_t first_row, size_t end_row) {
+    std::vector<float> room;
+    for (size_t i = first_row; i < end_row; ++i) {
+      const auto nearest = finder.Find({Row(i), dimension_}, room);
+      cluster_[i] = nearest.centre;
+      distance_[i] = nearest.squared;
+    }
   }
 
   void AssignBlock(size_t first_row, size_t end_row) {

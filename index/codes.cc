@@ -177,20 +177,23 @@ void CodeScorer::ScoreAt(const uint32_t* positions, size_t count, float* distanc
   }
 }
 
-float CodeScorer::Least(uint32_t position, float distance) const {
+double CodeScorer::Slack(const CodeTerms& row) const {
   constexpr double kDeviations = 5;
-  if (codes_.quantization != Quantization::kSq8) return -kLargest;
-  const uint8_t* const codes = codes_.row(position);
-  const CodeTerms& row = codes_.terms[position];
   const double row_scale = static_cast<double>(row.scale) * row.scale;
-  double row_square = row.square;
-  if (codes_.metric == Metric::kInnerProduct) {
-    row_square = kernel_.one(codes, codes, codes_.stride()) * row_scale;
-  }
   const double scale = static_cast<double>(terms_.scale) * terms_.scale;
-  const double variance = (query_square_ * row_scale + row_square * scale) / 12 +
+  const double variance = (query_square_ * row_scale + row.square * scale) / 12 +
                           codes_.dimension * scale * row_scale / 144;
-  const double least = distance - kDeviations * std::sqrt(variance);
+  return kDeviations * std::sqrt(variance);
+}
+
+float CodeScorer::Least(uint32_t position, float distance) const {
+  if (codes_.quantization != Quantization::kSq8) return -kLargest;
+  CodeTerms row = codes_.terms[position];
+  if (codes_.metric == Metric::kInnerProduct) {
+    const uint8_t* const codes = codes_.row(position);
+    row.square = kernel_.one(codes, codes, codes_.stride()) * row.scale * row.scale;
+  }
+  const double least = distance - Slack(row);
   if (!std::isfinite(least)) return -kLargest;
   if (codes_.metric == Metric::kL2) return static_cast<float>(std::sqrt(std::max(0.0, 2 * least)));
   return static_cast<float>(std::max<double>(least, -kLargest));

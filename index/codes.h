@@ -133,6 +133,9 @@ class CodeScorer {
   // Five of its standard deviations are taken off. Where errors are independent of each other, as
   // in vectors that are learnt or drawn, one in some three million is larger.
   float Least(uint32_t position, float distance) const;
+  // What is taken off, for a row of these terms; it grows with both. Of sq8, not under the inner
+  // product.
+  double Slack(const CodeTerms& row) const;
   static constexpr bool kByCode = true;
   // Of the query less the centre: its length, and what that of its codes' error is not above.
   double query_length() const;

@@ -1,5 +1,7 @@
 #include "index/ivf.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -21,13 +23,20 @@ namespace {
 // Lists by growing distance of their centres, as many as are asked for.
 class NearestLists {
  public:
-  NearestLists(const IvfLists& lists, Metric metric, std::span<const float> query) {
+  NearestLists(const IvfLists& lists, Metric metric, std::span<const float> query,
+               const SearchOptions& options) {
     const uint32_t count = lists.count();
-    std::vector<float> distances(count);
-    const Scorer scorer(metric, query, lists.centres.data(), Scorer::Rows::kRaw);
-    scorer.Score(0, count, distances.data());
+    CentreDistances own;
+    CentreDistances& known = options.centre_distances ? *options.centre_distances : own;
+    if (known.centres != lists.centres_id || known.distances.size() != count) {
+      known.distances.resize(count);
+      const Scorer scorer(metric, query, lists.centres.data(), Scorer::Rows::kRaw);
+      scorer.Score(0, count, known.distances.data());
+      known.centres = lists.centres_id;
+    }
     for (uint32_t list = 0; list < count; ++list) {
-      if (lists.begins[list] != lists.begins[list + 1]) heap_.push_back({distances[list], list});
+      if (lists.begins[list] != lists.begins[list + 1])
+        heap_.push_back({known.distances[list], list});
     }
     std::make_heap(heap_.begin(), heap_.end(), Farther);
   }
@@ -150,6 +159,10 @@ void CheckLists(const IvfLists& lists, uint32_t size) {
   }
 }
 
+void NameCentres(IvfLists& lists) {
+  lists.centres_id = XXH3_64bits(lists.centres.data(), lists.centres.bytes());
+}
+
 void NumberSlots(IvfLists& lists) {
   lists.slots = BigArray<uint32_t>(lists.positions.size());
   for (uint32_t slot = 0; slot < lists.positions.size(); ++slot) {
@@ -164,7 +177,7 @@ std::vector<Neighbour> SearchLists(const IvfLists& lists, Metric metric,
   const uint64_t size = row_ids.size();
   const uint64_t allowed = options.allowed == nullptr ? size : options.allowed->Count();
   if (options.k == 0 || allowed == 0) return {};
-  NearestLists near(lists, metric, query);
+  NearestLists near(lists, metric, query, options);
   const size_t probes = options.exact ? lists.count() : Probes(options, allowed, size);
   const uint64_t enough = std::min<uint64_t>(uint64_t{options.k} * kMetForEach, allowed);
   ListScan scan(lists, scorer, row_ids, options);

@@ -24,6 +24,10 @@ struct IvfLists {
                                  // empty without rows
   BigArray<uint32_t> positions;  // [size], of each slot; ascending within a list
   BigArray<uint32_t> slots;      // [size], of each position
+  uint64_t centres_id = 0;       // tells centres from others: NameCentres
+  // Mean squared distance of rows to the nearest centre when these were learned; 0 when that was of
+  // too few rows for centres that others may take over.
+  float spread = 0;
 
   uint32_t count() const {
     return begins.size() == 0 ? 0 : static_cast<uint32_t>(begins.size() - 1);
@@ -35,6 +39,8 @@ struct IvfLists {
 
 // Throws kCorruption unless every row is in one list and centres are finite.
 void CheckLists(const IvfLists& lists, uint32_t size);
+// Fills centres_id from centres.
+void NameCentres(IvfLists& lists);
 // Fills slots from positions.
 void NumberSlots(IvfLists& lists);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "index/clusters.h"
+#include "index/first_least.h"
 #include "index/parallel.h"
 #include "index/scorer.h"
 
@@ -45,7 +46,7 @@ uint8_t NearestPoint(const float* book, float x, float y) {
     const float dx = x - book[p], dy = y - book[kCodebookPoints + p];
     distances[p] = dx * dx + dy * dy;
   }
-  return static_cast<uint8_t>(std::min_element(distances, distances + kCodebookPoints) - distances);
+  return static_cast<uint8_t>(FirstLeast(distances, kCodebookPoints));
 }
 
 float Finite(double value) {
@@ -136,6 +137,13 @@ CodeTerms EncodeProduct(const ProductCodes& codes, Metric metric, const float* r
   const double scale = std::sqrt(residual.square) / std::max(product, kLeastProduct);
   const double square = metric == Metric::kInnerProduct ? 0 : residual.square;
   return {Finite(scale), Finite(square)};
+}
+
+void PackedCodes(const ProductCodes& codes, uint32_t slot, uint8_t* packed) {
+  const size_t groups = codes.groups();
+  const uint8_t* const block =
+      codes.codes.data() + slot / kProductRows * kProductRows * groups + slot % kProductRows;
+  for (size_t group = 0; group < groups; ++group) packed[group] = block[group * kProductRows];
 }
 
 void PutInBlocks(ProductCodes& codes) {

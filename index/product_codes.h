@@ -61,6 +61,8 @@ void FindReaches(ProductCodes& codes);
 // group. Threads: different rows at once.
 CodeTerms EncodeProduct(const ProductCodes& codes, Metric metric, const float* row,
                         const float* centre, uint8_t* packed);
+// Out of blocks: packed [groups()] of the row in a slot.
+void PackedCodes(const ProductCodes& codes, uint32_t slot, uint8_t* packed);
 // From [rows, groups()] to blocks, in place; the array has whole blocks.
 void PutInBlocks(ProductCodes& codes);
 

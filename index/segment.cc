@@ -88,6 +88,7 @@ class StoredSegment final : public Segment {
            (data_.codes ? data_.codes->bytes() : 0) + (data_.product ? data_.product->bytes() : 0) +
            (data_.graph ? data_.graph->bytes() : 0) + (data_.lists ? data_.lists->bytes() : 0);
   }
+  const SegmentData& data() const override { return data_; }
   void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
 
  private:

@@ -56,6 +56,27 @@ struct Rescoring {
   uint32_t oversample = 4;
 };
 
+class Segment;
+struct SegmentData;  // segment_data.h
+
+// Lists that were learned before, to be taken over by a new segment with lists: rows that are in
+// them already are copied, as they lie there, instead of being looked at again.
+struct EarlierLists {
+  // Whose; nullptr: none. Taken over unless too few rows taught them, the new segment, or all of
+  // the rows that it is a part of, want another number of lists, or its rows lie farther from their
+  // centres than those did that taught them (index/earlier_lists.h).
+  std::shared_ptr<const Segment> segment;
+  uint64_t all_rows = 0;
+  struct Place {
+    const Segment* segment = nullptr;  // one of `sources`; nullptr: in none
+    uint32_t position = 0;
+  };
+  std::vector<const Segment*> sources;
+  // Where the row at a position of the new segment is already, with the same vector. Threads: may
+  // be called concurrently.
+  std::function<Place(uint32_t)> place_of;
+};
+
 struct SegmentOptions {
   Kind kind = Kind::kHnsw;
   Quantization quantization = Quantization::kNone;
@@ -68,6 +89,7 @@ struct SegmentOptions {
   uint32_t ef_construction = 100;  // 1 .. 4096 candidates kept while a node is linked
   // Of kIvf only: 1 .. kMaxLists lists, fewer with fewer rows; 0: the square root of their number.
   uint32_t lists = 0;
+  EarlierLists earlier;
   // Of the build, 1 .. kMaxBuildThreads; one builds the same graph every time.
   uint32_t threads = 1;
 };
@@ -92,13 +114,21 @@ struct SearchStats {
   uint32_t lists_left = 0;  // that may have allowed rows, too
 };
 
+// Distances from one query to the centres of lists.
+struct CentreDistances {
+  uint64_t centres = 0;  // IvfLists::centres_id
+  std::vector<float> distances;
+};
+
 struct SearchOptions {
   uint32_t k = 10;
   uint32_t ef = 64;                      // HNSW: candidates kept; raised to k when smaller
   uint32_t oversample = 0;               // in place of Rescoring::oversample; 0: that one
   uint32_t nprobe = 32;                  // IVF: lists looked into at least
   const PositionSet* allowed = nullptr;  // only these; nullptr: all. Its size() is the segment's
-  bool exact = false;                    // measure every allowed vector, whatever the kind
+  // Kept from one segment to the next, which may share its lists, when given; of this query alone.
+  CentreDistances* centre_distances = nullptr;
+  bool exact = false;  // measure every allowed vector, whatever the kind
   // Farther rows need not be found: what somebody else found has k as near as that.
   float bound = std::numeric_limits<float>::infinity();
   SearchStats* stats = nullptr;  // added to, when given
@@ -140,6 +170,7 @@ class Segment {
   virtual void CopyVector(uint32_t position, float* vector) const = 0;
   virtual std::optional<uint32_t> Find(int64_t row_id) const = 0;  // its position
   virtual uint64_t memory_bytes() const = 0;
+  virtual const SegmentData& data() const = 0;  // for who builds another one of it
 
   // Magic, version, header, row ids, vectors or codes, graph or lists, in checksummed chunks;
   // index/segment_format.h has the bytes.

@@ -33,7 +33,7 @@ struct Header {
   uint32_t entry;
   uint32_t upper_rows;
   uint32_t has_equal_rows;
-  uint32_t zero_too;
+  float spread;
   uint64_t checksum;
 };
 static_assert(sizeof(Header) == kSegmentHeaderBytes);
@@ -165,8 +165,9 @@ Header MakeHeader(const SegmentData& data) {
                                      : data.lists ? Kind::kIvf
                                                   : Kind::kFlat);
   if (data.lists) {
-    header.version = std::max(header.version, 3u);
+    header.version = std::max(header.version, data.lists->spread > 0 ? 5u : 3u);
     header.m = data.lists->count();
+    header.spread = data.lists->spread;
   }
   header.metric = static_cast<uint8_t>(data.metric);
   header.dimension = data.dimension;
@@ -199,7 +200,7 @@ Header ReadHeader(ByteSource& source) {
   if (header.metric > static_cast<uint8_t>(Metric::kInnerProduct)) Refuse("unknown metric");
   if (header.dimension < 1 || header.dimension > kMaxDimension) Refuse("dimension out of range");
   if (header.size > kMaxSegmentSize) Refuse("size out of range");
-  if (header.zero != 0 || header.zero_too != 0) Refuse("a field that is kept zero is not");
+  if (header.zero != 0) Refuse("a field that is kept zero is not");
   const bool hnsw = header.kind == static_cast<uint8_t>(Kind::kHnsw);
   if (hnsw && (header.m < kMinHnswM || header.m > kMaxHnswM)) Refuse("m out of range");
   if (header.has_equal_rows > 1) Refuse("a flag that is neither 0 nor 1");
@@ -210,6 +211,9 @@ Header ReadHeader(ByteSource& source) {
   if (quantization == Quantization::kPq && !ivf) Refuse("pq without lists");
   if (ivf && (header.m > std::min(header.size, kMaxLists) || (header.m == 0) != (header.size == 0)))
     Refuse("number of lists out of range");
+  if (!(header.spread >= 0 && std::isfinite(header.spread)) ||
+      (header.spread != 0 && !(ivf && header.version >= 5)))
+    Refuse("a spread without lists, or that is none");
   if (!hnsw && ((ivf ? 0 : header.m) | header.ef_construction | header.entry | header.upper_rows |
                 header.has_equal_rows) != 0) {
     Refuse("a flat segment with a graph");
@@ -308,7 +312,9 @@ IvfLists ReadLists(const Header& header, Reader& reader) {
   lists.centres = reader.Read<float>(kListCentres, size_t{header.m} * header.dimension);
   lists.begins = reader.Read<uint32_t>(kBeginnings, header.size == 0 ? 0 : size_t{header.m} + 1);
   lists.positions = reader.Read<uint32_t>(kPositions, header.size);
+  lists.spread = header.spread;
   CheckLists(lists, header.size);
+  NameCentres(lists);
   NumberSlots(lists);
   return lists;
 }

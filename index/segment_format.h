@@ -7,7 +7,7 @@
 //
 //   offset  bytes
 //    0      8  magic "SMBLSEG\0"
-//    8      4  version, 1 to 4: the first that has what the segment needs
+//    8      4  version, 1 to 5: the first that has what the segment needs
 //   12      1  kind: 0 flat, 1 HNSW; from version 3 on 2 IVF (segment.h, Kind)
 //   13      1  metric: 0 cosine, 1 L2, 2 ip    (metric.h, Metric)
 //   14      1  quantization: 0 none; from version 2 on 1 sq8; from version 3 on 2 f16, 3 binary;
@@ -20,7 +20,8 @@
 //   32      4  HNSW: entry point, 0xffffffff when size is 0     else 0
 //   36      4  HNSW: rows in the section "upper links"          else 0
 //   40      4  HNSW: 1 if two rows are equal, else 0            else 0
-//   44      4  zero
+//   44      4  from version 5 on, IVF: f32, mean squared distance of rows to their centres when
+//             these were learned, 0 when that was of too few rows to be told; else 0
 //   48      8  XXH3_64 of the 48 bytes before it, seed 0
 //
 // The sections, each of a length that the header fixes; vectors, or else the three of codes (7, 8,
@@ -69,7 +70,7 @@
 
 namespace semblance::index {
 
-inline constexpr uint32_t kSegmentVersion = 4;  // the newest
+inline constexpr uint32_t kSegmentVersion = 5;  // the newest
 inline constexpr size_t kSegmentHeaderBytes = 56;
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 

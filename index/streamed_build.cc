@@ -1,14 +1,16 @@
 #include "index/streamed_build.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "index/centre_finder.h"
 #include "index/clusters.h"
+#include "index/earlier_lists.h"
 #include "index/error.h"
 #include "index/parallel.h"
 #include "index/scorer.h"
@@ -17,69 +19,10 @@ namespace semblance::index {
 namespace {
 
 constexpr uint32_t kBatch = 1024;             // rows read at once
-constexpr uint64_t kSampleOfList = 64;        // rows in the sample for each list
 constexpr uint64_t kLeastSample = 4096;       // rows in it
 constexpr uint64_t kSampleNumbers = 1 << 26;  // a quarter of a gigabyte
 constexpr uint32_t kRounds = 12;              // of k-means: later ones move little
 constexpr uint64_t kSeed = 1;
-// From this dimension on the list of a row is looked for by 8-bit codes of the centres.
-constexpr uint32_t kCodesFrom = 64;
-
-uint32_t ListsFor(const SegmentOptions& options, uint32_t size) {
-  const auto wanted = options.lists != 0
-                          ? options.lists
-                          : static_cast<uint32_t>(std::lround(std::sqrt(double{1} * size)));
-  return std::min({std::max(wanted, 1u), size, kMaxLists});
-}
-
-// The nearest of some centres.
-class CentreFinder {
- public:
-  CentreFinder(const BigArray<float>& centres, uint32_t dimension)
-      : centres_(centres), dimension_(dimension) {
-    if (dimension >= kCodesFrom)
-      codes_ = Encode(Metric::kL2, Quantization::kSq8, centres.data(), count(), dimension);
-  }
-
-  uint32_t Nearest(std::span<const float> row, std::vector<float>& distances) const {
-    distances.resize(count());
-    if (codes_) return NearestByCodes(row, distances);
-    SquaredL2s(row.data(), centres_.data(), count(), dimension_, distances.data());
-    return Least(distances);
-  }
-
- private:
-  static uint32_t Least(const std::vector<float>& distances) {
-    return static_cast<uint32_t>(std::min_element(distances.begin(), distances.end()) -
-                                 distances.begin());
-  }
-
-  // Codes say which centres may be the nearest; those are measured in full.
-  uint32_t NearestByCodes(std::span<const float> row, std::vector<float>& distances) const {
-    const CodeScorer scorer(*codes_, row);
-    scorer.Score(0, count(), distances.data());
-    uint32_t nearest = Least(distances);
-    float best = Squared(row, nearest);
-    for (uint32_t i = 0; i < count(); ++i) {
-      const float least = scorer.Least(i, distances[i]);
-      if (least * least >= best) continue;
-      const float squared = Squared(row, i);
-      if (squared >= best) continue;
-      best = squared;
-      nearest = i;
-    }
-    return nearest;
-  }
-  float Squared(std::span<const float> row, uint32_t centre) const {
-    return SquaredL2(row.data(), centres_.data() + size_t{centre} * dimension_, dimension_);
-  }
-
-  uint32_t count() const { return static_cast<uint32_t>(centres_.size() / dimension_); }
-
-  const BigArray<float>& centres_;
-  const uint32_t dimension_;
-  std::optional<Codes> codes_;
-};
 
 class StreamedBuild {
  public:
@@ -98,16 +41,7 @@ class StreamedBuild {
     }
     if (options_.kind == Kind::kIvf) data_.lists.emplace();
     if (data_.size() == 0) return true;
-    std::vector<float> sample;
-    if (!ReadSample(&sample)) return false;
-    if (data_.codes) {
-      data_.codes->centre =
-          CentreOf(options_.metric, sample.data(),
-                   static_cast<uint32_t>(sample.size() / options_.dimension), options_.dimension);
-    }
-    const std::vector<float> rows = data_.product ? EvenlyOf(sample) : std::vector<float>();
-    if (data_.lists && !FindCentres(std::move(sample))) return false;
-    if (data_.product && !FindCodebooks(rows)) return false;
+    if (!(data_.lists && TakeEarlierLists()) && !Learn()) return false;
     if (!ReadAll()) return false;
     if (data_.lists) {
       PutInLists();
@@ -118,6 +52,49 @@ class StreamedBuild {
   }
 
  private:
+  // What all rows have in common, from a sample of them.
+  bool Learn() {
+    std::vector<float> sample;
+    if (!ReadSample(&sample)) return false;
+    if (data_.codes) {
+      data_.codes->centre =
+          CentreOf(options_.metric, sample.data(),
+                   static_cast<uint32_t>(sample.size() / options_.dimension), options_.dimension);
+    }
+    const std::vector<float> rows = data_.product ? EvenlyOf(sample) : std::vector<float>();
+    if (data_.lists && !FindCentres(std::move(sample))) return false;
+    return !data_.product || FindCodebooks(rows);
+  }
+
+  bool TakeEarlierLists() {
+    if (!MayLendLists(options_, data_.size())) return false;
+    const SegmentData& from = options_.earlier.segment->data();
+    if (HasDrifted(*from.lists, SpreadAround(from.lists->centres))) return false;
+    TakeLists(from, data_);
+    earlier_.emplace(options_.earlier, data_);
+    return true;
+  }
+
+  // The mean squared distance of some rows to the nearest centre.
+  float SpreadAround(const BigArray<float>& centres) const {
+    constexpr uint64_t kRows = 2 * kBatch;
+    constexpr uint64_t kOtherSeed = kSeed + 1;  // mostly not those that centres were learned of
+    const CentreFinder finder(centres.span(), options_.dimension);
+    const std::vector<uint32_t> positions = SamplePositions(data_.size(), kRows, kOtherSeed);
+    std::vector<float> rows(size_t{kBatch} * options_.dimension), distances;
+    double sum = 0;
+    for (size_t first = 0; first < positions.size(); first += kBatch) {
+      const size_t count = std::min<size_t>(kBatch, positions.size() - first);
+      Read(std::span(positions).subspan(first, count), rows.data());
+      for (size_t i = 0; i < count; ++i) {
+        const auto row = std::span(rows).subspan(i * options_.dimension, options_.dimension);
+        sum += finder.Find(row, distances).squared;
+      }
+    }
+    return static_cast<float>(std::min<double>(sum / static_cast<double>(positions.size()),
+                                               std::numeric_limits<float>::max()));
+  }
+
   // Rows at ascending positions into out [positions.size(), dimension], checked; under cosine of
   // unit length.
   void Read(std::span<const uint32_t> positions, float* out) const {
@@ -166,6 +143,9 @@ class StreamedBuild {
         std::copy(centre.begin(), centre.end(),
                   data_.lists->centres.data() + size_t{i} * options_.dimension);
       }
+      NameCentres(*data_.lists);
+      if (data_.size() >= kSampleOfList * found.size())
+        data_.lists->spread = SpreadAround(data_.lists->centres);
       return true;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) return false;
@@ -187,11 +167,12 @@ class StreamedBuild {
   }
 
   bool FindCodebooks(const std::vector<float>& rows) {
-    const CentreFinder finder(data_.lists->centres, options_.dimension);
+    const CentreFinder finder(data_.lists->centres.span(), options_.dimension);
     std::vector<uint32_t> list_of;
     std::vector<float> distances;
     for (size_t i = 0; i < rows.size(); i += options_.dimension)
-      list_of.push_back(finder.Nearest(std::span(rows).subspan(i, options_.dimension), distances));
+      list_of.push_back(
+          finder.Find(std::span(rows).subspan(i, options_.dimension), distances).centre);
     return LearnCodebooks(rows, list_of, data_.lists->centres, options_.threads, cancel_,
                           *data_.product);
   }
@@ -200,21 +181,24 @@ class StreamedBuild {
   bool ReadAll() {
     std::optional<CentreFinder> finder;
     if (data_.lists) {
-      finder.emplace(data_.lists->centres, options_.dimension);
+      finder.emplace(data_.lists->centres.span(), options_.dimension);
       list_of_.resize(data_.size());
     }
     const size_t batches = (size_t{data_.size()} + kBatch - 1) / kBatch;
     return ParallelBlocks(options_.threads, batches, cancel_, [&](size_t batch) {
       const auto first = static_cast<uint32_t>(batch * kBatch);
-      std::vector<uint32_t> positions(std::min(kBatch, data_.size() - first));
-      std::iota(positions.begin(), positions.end(), first);
+      std::vector<uint32_t> positions;
+      for (uint32_t p = first; p < first + std::min(kBatch, data_.size() - first); ++p) {
+        if (!earlier_ || !earlier_->Copy(p, &list_of_[p])) positions.push_back(p);
+      }
+      if (positions.empty()) return;
       std::vector<float> rows(positions.size() * options_.dimension);
       Read(positions, rows.data());
       std::vector<float> distances;
       for (size_t i = 0; i < positions.size(); ++i) {
         const std::span<const float> row =
             std::span<const float>(rows).subspan(i * options_.dimension, options_.dimension);
-        if (finder) list_of_[positions[i]] = finder->Nearest(row, distances);
+        if (finder) list_of_[positions[i]] = finder->Find(row, distances).centre;
         if (data_.product) {
           EncodeInList(row.data(), positions[i]);
         } else if (data_.codes) {
@@ -279,7 +263,8 @@ class StreamedBuild {
   const VectorSource& vectors_;
   const std::function<bool()>& cancel_;
   SegmentData& data_;
-  std::vector<uint32_t> list_of_;  // [size], of each position
+  std::optional<EarlierRows> earlier_;  // when lists were taken over
+  std::vector<uint32_t> list_of_;       // [size], of each position
 };
 
 }  // namespace

@@ -213,7 +213,7 @@ TEST(StreamedBuild, ReadsASampleAndThenEachRowOnceInBatches) {
     const auto segment = Segment::Build(options, sample.row_ids, *vectors);
     EXPECT_EQ(segment->size(), 20000u);
     EXPECT_LE(vectors->most, 1024u);
-    EXPECT_LT(vectors->rows, 30000u);
+    EXPECT_LT(vectors->rows, 32000u);  // of IVF with a second sample, to tell how far rows lie
   }
 }
 

@@ -239,6 +239,15 @@ TEST(SegmentForgery, OfListsIsNoticed) {
   refuse(positions, At<uint32_t>(bytes, positions + 44), "a row twice");
   refuse(24, 0, "no lists");
   refuse(24, 13, "more lists than rows");
+  refuse(44, 0x3f800000, "a spread before there was one");
+  std::string newer = bytes;
+  Put(newer, 8, uint32_t{5});
+  for (uint32_t spread : {0xbf800000u, 0x7f800000u, 0x7fc00000u}) {
+    Put(newer, 44, spread);
+    ExpectCorruption(Sealed(newer), "a spread that is none");
+  }
+  Put(newer, 44, 2.5f);
+  EXPECT_EQ(Loaded(Sealed(newer))->data().lists->spread, 2.5f);
   EXPECT_EQ(Loaded(Sealed(bytes))->size(), 12u);
 }
 

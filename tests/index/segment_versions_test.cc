@@ -105,6 +105,24 @@ TEST(SegmentVersion4, IsStillRead) {
   EXPECT_FLOAT_EQ(found[1].distance, 4);
 }
 
+// Long enough to be told apart by its checksum alone: one list of the points of an 8 x 8 grid.
+TEST(SegmentVersion5, IsWrittenAsItWasAndRead) {
+  std::vector<int64_t> row_ids;
+  std::vector<float> vectors;
+  for (int i = 0; i < 64; ++i) {
+    row_ids.push_back(i);
+    vectors.push_back(static_cast<float>(i % 8));
+    vectors.push_back(static_cast<float>(i / 8));
+  }
+  SegmentOptions options = Options(Kind::kIvf, Metric::kL2, 2);
+  options.lists = 1;
+  const std::string bytes = Saved(*Segment::Build(options, row_ids, vectors));
+  EXPECT_EQ(SegmentChecksum(bytes.data(), bytes.size(), 0), 5284483350454276654u);
+  const auto segment = Loaded(bytes);
+  EXPECT_EQ(segment->data().lists->spread, 10.5f);  // the variance of 0 .. 7, twice
+  EXPECT_EQ(segment->Search(std::vector<float>{7, 6}, {.k = 1}).at(0).row_id, 55);
+}
+
 TEST(SegmentVersion, FromTheFutureIsRefusedByNumber) {
   std::string bytes = FromHex(kVersion1Flat);
   Put(bytes, 8, kSegmentVersion + 1);
