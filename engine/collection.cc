@@ -8,6 +8,7 @@
 #include "engine/crash_point.h"
 #include "engine/error.h"
 #include "engine/families.h"
+#include "engine/index_choice.h"
 #include "engine/indexer.h"
 #include "engine/row_codec.h"
 #include "storage/keys.h"
@@ -93,7 +94,15 @@ Pace::Clock::time_point Collection::NextWrite() {
 // Rows that only older readers still see stay in the tail for a while, and are not counted: sealing
 // does not remove them.
 uint64_t Collection::UnsealedBytes() const {
-  return uint64_t{tail_index_.size()} * options_.dimension * sizeof(float);
+  uint64_t bytes = uint64_t{tail_index_.size()} * options_.dimension * sizeof(float);
+  for (const auto& entry : state_->segments) {
+    const index::Segment& segment = entry->segment();
+    if (WantsIndex(*entry) &&
+        segment.quantization() !=
+            QuantizationOf(options_, ChooseKind(options_, segment.size(), RowsAtMost())))
+      bytes += segment.memory_bytes();
+  }
+  return bytes;
 }
 
 bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
@@ -186,6 +195,15 @@ void Collection::ThrowTooBig() const {
                                       " rows at most, and this would be more");
 }
 
+// What is in no segment yet must fit into one.
+void Collection::CheckSealable(uint64_t more) const {
+  if (state_->tail_count + more <= options_.max_segment_rows) return;
+  throw Error(ErrorKind::kTooBig,
+              "more than " + std::to_string(options_.max_segment_rows) +
+                  " rows would wait to be put into the index: commit fewer at once, and let it "
+                  "catch up");
+}
+
 uint64_t Collection::RowsAtMost() const {
   uint64_t rows = state_->tail_count;
   for (const auto& entry : state_->segments) rows += entry->segment().size();
@@ -195,6 +213,7 @@ uint64_t Collection::RowsAtMost() const {
 void Collection::CheckRoom(const std::shared_ptr<const PendingWrites>& writes) {
   std::lock_guard lock(mu_);
   EnsureLoaded();
+  CheckSealable(writes->size());
   if (writes->size() + RowsAtMost() <= options_.max_rows) return;
   if (View(state_, state_->last_commit, options_.metric, writes).RowIds().size() >
       options_.max_rows) {

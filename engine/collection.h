@@ -54,7 +54,8 @@ struct CollectionOptions {
   uint32_t ef_construction = 100;
   index::Quantization quantization = index::Quantization::kNone;
   uint32_t oversample = 4;                     // index::Rescoring
-  uint64_t max_rows = index::kMaxSegmentSize;  // all of them go into one segment at last
+  uint64_t max_rows = uint64_t{1} << 40;
+  uint32_t max_segment_rows = index::kMaxSegmentSize;  // and of those that are in none yet
 };
 
 struct PreparedCommit {
@@ -100,7 +101,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // have `commit`, or has undone it.
   uint64_t BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
-  // `writes` is flushed. kTooBig when there would be more than max_rows.
+  // `writes` is flushed. kTooBig when there would be more than max_rows, or than max_segment_rows in
+  // no segment.
   void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
   void CommitPrepared() noexcept;
   void RollbackPrepared() noexcept;
@@ -149,6 +151,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void CheckRoom(const std::shared_ptr<const PendingWrites>& writes);
   uint64_t RowsAtMost() const;  // dead ones included
   [[noreturn]] void ThrowTooBig() const;
+  void CheckSealable(uint64_t more) const;
   void NoteUndone(uint64_t after, uint64_t up_to);
   void BeginAgain();
   void CheckNotUndone(uint64_t commit) const;
@@ -181,7 +184,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   uint32_t BlockCapacity() const;
   // In the store, about: so many of the writes have a vector.
   size_t BytesOf(size_t writes, size_t vectors) const;
-  uint64_t UnsealedBytes() const;  // of the rows in no segment
+  // Of the rows in no segment, and of segments that take more memory than lists of them will.
+  uint64_t UnsealedBytes() const;
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
 

@@ -23,6 +23,7 @@ void Collection::Loader::WriteBatch() {
     collection_->EnsureLoaded();
     if (collection_->RowsAtMost() + batch_.size() > collection_->options_.max_rows)
       collection_->ThrowTooBig();
+    collection_->CheckSealable(batch_.size());
   }
   auto transaction =
       collection_->store_->BeginBulk(collection_->BytesOf(batch_.size(), batch_.size()));

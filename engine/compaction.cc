@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "engine/crash_point.h"
 #include "engine/error.h"
@@ -34,95 +33,7 @@ std::string DeadBits(const index::PositionSet& alive) {
   return bits;
 }
 
-// Segments are tiered by size, each tier four times the one below; a tier with four segments is
-// merged into one, with everything smaller.
-constexpr int kTier = 4;
-
-int LevelOf(uint32_t size) {
-  int level = 0;
-  for (uint64_t bound = kSealWrites * kTier / 2; size > bound; bound *= kTier) ++level;
-  return level;
-}
-
-// The highest tier that is due to be merged; -1 when none is.
-int MergeLevel(const CollectionState& state) {
-  std::map<int, int> segments_of;
-  for (const auto& entry : state.segments) ++segments_of[LevelOf(entry->segment().size())];
-  ++segments_of[0];  // the tail
-  int due = -1;
-  for (const auto& [level, count] : segments_of) {
-    if (count >= kTier) due = level;
-  }
-  return due;
-}
-
 }  // namespace
-
-bool Compaction::ChooseInputs() {
-  std::lock_guard lock(collection_.mu_);
-  collection_.EnsureLoaded();
-  inputs_ = collection_.state_;
-  load_ = collection_.loads_;
-  const int up_to = MergeLevel(*inputs_);
-  for (const auto& entry : inputs_->segments) {
-    const bool small = LevelOf(entry->segment().size()) <= up_to ||
-                       entry->dead_count() > entry->segment().size() / 2 ||
-                       collection_.WantsIndex(*entry);
-    if (plan_.segments == CompactionPlan::Segments::kAll ||
-        (plan_.segments == CompactionPlan::Segments::kSmall && small)) {
-      merged_.push_back(entry);
-    }
-  }
-  const bool already_one =
-      merged_.size() == 1 && merged_[0]->dead_count() == 0 && !collection_.WantsIndex(*merged_[0]);
-  // A tail of nothing but deletions of older rows still deserves a manifest that shows them.
-  return inputs_->tail_count > 0 || (!merged_.empty() && !already_one) ||
-         collection_.writes_since_manifest_ > 0;
-}
-
-void Compaction::GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted) {
-  if (deleted == 0) {
-    row_ids_.push_back(row_id);
-    origins_.push_back(origin);
-  } else if (deleted + plan_.kept_commits > inputs_->last_commit) {
-    carried_.push_back(origin);
-  } else {
-    dropped_deletion_ = std::max(dropped_deletion_, deleted);
-  }
-}
-
-void Compaction::Gather() {
-  for (const auto& entry : merged_) {
-    const index::Segment& segment = entry->segment();
-    for (uint32_t p = 0; p < segment.size(); ++p)
-      GatherRow(segment.row_id(p), {entry.get(), p, entry->created(p)}, entry->deleted(p));
-  }
-  uint32_t slot = 0;
-  for (size_t b = 0; b < inputs_->tail.size(); ++b) {
-    const TailBlock& block = *inputs_->tail[b];
-    for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot)
-      GatherRow(block.row_ids[s], {nullptr, slot, block.created[s]}, block.deleted.Get(s));
-  }
-}
-
-// Into the order of row ids, which is that of a segment's positions.
-void Compaction::SortRows() {
-  if (std::is_sorted(row_ids_.begin(), row_ids_.end())) return;
-  std::vector<uint32_t> order(row_ids_.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return row_ids_[a] < row_ids_[b]; });
-  std::vector<int64_t> row_ids;
-  std::vector<Origin> origins;
-  row_ids.reserve(order.size());
-  origins.reserve(order.size());
-  for (uint32_t i : order) {
-    row_ids.push_back(row_ids_[i]);
-    origins.push_back(origins_[i]);
-  }
-  row_ids_ = std::move(row_ids);
-  origins_ = std::move(origins);
-}
 
 // Of all rows, from memory.
 std::vector<float> Compaction::GatherVectors() const {
@@ -159,7 +70,27 @@ index::SegmentOptions Compaction::OptionsOfSegment() const {
   options.ef_construction = wanted.ef_construction;
   options.lists = wanted.lists;
   options.threads = plan_.threads;
+  if (options.kind == index::Kind::kIvf && plan_.segments != CompactionPlan::Segments::kAll)
+    options.earlier = Earlier(all);
   return options;
+}
+
+// Lists of the largest segment that has some, for the next one.
+index::EarlierLists Compaction::Earlier(uint64_t all_rows) const {
+  index::EarlierLists earlier;
+  earlier.all_rows = all_rows;
+  for (const auto& entry : inputs_->segments) {
+    if (entry->segment().kind() == index::Kind::kIvf &&
+        (!earlier.segment || entry->segment().size() > earlier.segment->size()))
+      earlier.segment = entry->shared_segment();
+  }
+  for (const auto& entry : merged_) earlier.sources.push_back(&entry->segment());
+  earlier.place_of = [this](uint32_t position) -> index::EarlierLists::Place {
+    const Origin& origin = origins_[position];
+    if (origin.entry == nullptr) return {};
+    return {&origin.entry->segment(), origin.position};
+  };
+  return earlier;
 }
 
 bool Compaction::Build(index::SegmentOptions options, const std::function<bool()>& cancel) {
@@ -394,19 +325,20 @@ void Compaction::Clean() {
   CrashPoint("seal:cleaned");
 }
 
-bool Compaction::Run(const std::function<bool()>& cancel) {
-  if (!ChooseInputs()) return false;
+Compaction::Outcome Compaction::Run(const std::function<bool()>& cancel) {
+  if (!ChooseInputs()) return Outcome::kNothingToDo;
   Gather();
-  if (!BuildAndSave([&] { return collection_.rewinding_ || (cancel && cancel()); })) return false;
+  if (!BuildAndSave([&] { return collection_.rewinding_ || (cancel && cancel()); }))
+    return Outcome::kGivenUp;
   if (!WriteManifestAndDeadRows()) {
     if (segment_)
       collection_.store_->DeleteBlob(kSegments, SegmentKey(collection_.id_, number_, 's'));
-    return false;
+    return Outcome::kGivenUp;
   }
   Publish();
   CrashPoint("seal:published");
   Clean();
-  return true;
+  return Outcome::kDone;
 }
 
 }  // namespace semblance::engine

@@ -40,8 +40,9 @@ class Compaction {
   // The caller holds collection->compaction_mu_.
   Compaction(Collection* collection, const CompactionPlan& plan)
       : collection_(*collection), plan_(plan) {}
-  // False when there was nothing to do, or `cancel` gave true.
-  bool Run(const std::function<bool()>& cancel);
+  // kGivenUp: `cancel` gave true, or the collection was rewound meanwhile; nothing has changed.
+  enum class Outcome { kDone, kNothingToDo, kGivenUp };
+  Outcome Run(const std::function<bool()>& cancel);
 
  private:
   // Where a row came from, so that deletions meanwhile reach its new place.
@@ -52,11 +53,13 @@ class Compaction {
   };
 
   bool ChooseInputs();
+  void LeaveOutLargest();
   void Gather();
   void GatherRow(int64_t row_id, const Origin& origin, uint64_t deleted);
   void SortRows();
   std::vector<float> GatherVectors() const;
   index::SegmentOptions OptionsOfSegment() const;
+  index::EarlierLists Earlier(uint64_t all_rows) const;
   void FindCommits();
   bool Build(index::SegmentOptions options, const std::function<bool()>& cancel);
   bool BuildAndSave(const std::function<bool()>& cancel);

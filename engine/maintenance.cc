@@ -55,7 +55,7 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
     if (loaded_) rows = Backlog();
   }
   const auto began = Pace::Clock::now();
-  const bool done = Compaction(this, plan).Run(cancel);
+  const bool done = Compaction(this, plan).Run(cancel) == Compaction::Outcome::kDone;
   if (done) {
     std::lock_guard lock(mu_);
     pace_.Indexed(rows, Pace::Clock::now() - began);
@@ -65,17 +65,18 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
 
 void Collection::Optimize(const std::function<bool()>& cancel) {
   constexpr auto kBetweenPolls = std::chrono::milliseconds(5);
-  std::unique_lock compaction(compaction_mu_, std::defer_lock);
-  while (!compaction.try_lock()) {  // the background thread may be at it for a long while
-    if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
-    std::this_thread::sleep_for(kBetweenPolls);
-  }
   CompactionPlan plan;
   plan.segments = CompactionPlan::Segments::kAll;
   plan.kept_commits = 0;
   plan.threads = std::max(1u, std::thread::hardware_concurrency());
-  if (!Compaction(this, plan).Run(cancel) && cancel && cancel())
-    throw Error(ErrorKind::kInterrupted, "interrupted");
+  while (true) {
+    // The background thread may be at it for a long while; and who rewinds goes first.
+    if (std::unique_lock compaction(compaction_mu_, std::try_to_lock); compaction) {
+      if (Compaction(this, plan).Run(cancel) != Compaction::Outcome::kGivenUp) return;
+    }
+    if (cancel && cancel()) throw Error(ErrorKind::kInterrupted, "interrupted");
+    std::this_thread::sleep_for(kBetweenPolls);
+  }
 }
 
 }  // namespace semblance::engine

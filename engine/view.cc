@@ -123,7 +123,8 @@ void View::SearchOverlay(std::span<const float> query, const ViewSearch& options
 }
 
 void View::SearchSegment(const SegmentEntry& entry, std::span<const float> query,
-                         const ViewSearch& options, std::vector<Found>* found) const {
+                         const ViewSearch& options, index::CentreDistances* centres,
+                         std::vector<Found>* found) const {
   const index::Segment& segment = entry.segment();
   const auto allowed = Allowed(entry, options.filter);
   PartReport report;
@@ -135,6 +136,7 @@ void View::SearchSegment(const SegmentEntry& entry, std::span<const float> query
   search.allowed = allowed.get();
   search.exact = options.exact;
   search.bound = BoundOf(*found, options.k);
+  search.centre_distances = centres;
   search.cancel = options.cancel;
   if (options.report != nullptr) search.stats = &report.stats;
   const std::vector<index::Neighbour> nearest = segment.Search(query, search);
@@ -163,7 +165,9 @@ std::vector<const SegmentEntry*> View::LargestFirst() const {
 std::vector<Found> View::Search(std::span<const float> query, const ViewSearch& options) const {
   std::vector<Found> found;
   if (options.k == 0) return found;
-  for (const SegmentEntry* entry : LargestFirst()) SearchSegment(*entry, query, options, &found);
+  index::CentreDistances centres;
+  for (const SegmentEntry* entry : LargestFirst())
+    SearchSegment(*entry, query, options, &centres, &found);
   SearchTail(query, options, &found);
   if (overlay_ && !overlay_->empty()) SearchOverlay(query, options, &found);
   const size_t kept = std::min<size_t>(options.k, found.size());

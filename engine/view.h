@@ -80,7 +80,8 @@ class View {
   std::optional<RowPlace> FindInSegments(int64_t row_id) const;
   std::vector<const SegmentEntry*> LargestFirst() const;
   void SearchSegment(const SegmentEntry& entry, std::span<const float> query,
-                     const ViewSearch& options, std::vector<Found>* found) const;
+                     const ViewSearch& options, index::CentreDistances* centres,
+                     std::vector<Found>* found) const;
   std::shared_ptr<const index::PositionSet> Allowed(const SegmentEntry& entry,
                                                     const RowFilter* filter) const;
   // Takes out of `allowed` the slots that are not shown or do not pass; whether none was.

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <random>
@@ -38,6 +39,7 @@ class CollectionTest : public testing::Test {
     options.metric = index::Metric::kL2;
     options.dimension = kDimension;
     options.max_rows = max_rows_;
+    options.max_segment_rows = max_segment_rows_;
     collection_ =
         std::make_shared<Collection>(kId, options, store_, nullptr, std::vector<PreparedCommit>());
   }
@@ -89,7 +91,8 @@ class CollectionTest : public testing::Test {
   std::shared_ptr<Collection> collection_;
   uint64_t commit_ = 0;
   uint64_t next_ = 0;
-  uint64_t max_rows_ = index::kMaxSegmentSize;
+  uint64_t max_rows_ = CollectionOptions().max_rows;
+  uint32_t max_segment_rows_ = CollectionOptions().max_segment_rows;
 };
 
 TEST_F(CollectionTest, ShowsACommitToThoseWhoAskForItsNumberOnly) {
@@ -264,6 +267,53 @@ TEST_F(CollectionTest, RefusesMoreRowsThanItCanHave) {
   Collection::Loader loader(collection_.get());
   loader.Add(9, std::vector<float>{1, 1});
   EXPECT_EQ(KindOf([&] { loader.Finish(); }), ErrorKind::kTooBig);
+}
+
+TEST_F(CollectionTest, HasSeveralSegmentsWhereOneCannotHoldAllRows) {
+  max_segment_rows_ = 10;
+  Reopen();
+  Rows expected;
+  for (int64_t first : {0, 10, 20, 30, 40}) {
+    Rows rows;
+    for (int64_t row_id = first; row_id < first + 6; ++row_id)
+      rows[row_id] = {static_cast<float>(row_id), 1};
+    Commit(rows);
+    expected.insert(rows.begin(), rows.end());
+    collection_->Optimize({});
+    EXPECT_EQ(At(commit_), expected);
+  }
+  EXPECT_THAT(collection_->Stats().segment_sizes, testing::ElementsAre(6, 6, 6, 6, 6));
+  Commit({{0, {}}, {1, {}}, {10, {}}, {11, {}}});
+  for (int64_t row_id : {0, 1, 10, 11}) expected.erase(row_id);
+  Reopen();
+  EXPECT_EQ(At(commit_), expected);
+  Rows many;
+  for (int64_t row_id = 100; row_id < 111; ++row_id) many[row_id] = {0, 1};
+  EXPECT_EQ(KindOf([&] { Prepare(many); }), ErrorKind::kTooBig);
+}
+
+// It said that it was done, and had done nothing.
+TEST_F(CollectionTest, OptimizeThatARewindHasStoppedBeginsAgain) {
+  Rows rows;
+  for (int64_t row_id = 0; row_id < 2500; ++row_id) rows[row_id] = {static_cast<float>(row_id), 1};
+  Commit(rows);
+  Commit({{9999, {1, 1}}});
+  std::thread rewinder;
+  collection_->Optimize([&] {
+    if (rewinder.joinable()) return false;
+    std::atomic<bool> begun = false;
+    rewinder = std::thread([&] {
+      begun = true;
+      collection_->BeginWrite(1);
+    });
+    while (!begun) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return false;
+  });
+  rewinder.join();
+  EXPECT_THAT(collection_->Stats().segment_sizes, testing::ElementsAre(2500));
+  EXPECT_EQ(collection_->Stats().tail_rows, 0u);
+  EXPECT_EQ(At(1), rows);
 }
 
 TEST_F(CollectionTest, FallsBackToTheRowsWhenASegmentIsLost) {
