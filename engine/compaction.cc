@@ -299,17 +299,23 @@ void Compaction::Clean() {
     }
   }
   const uint64_t cutoff = manifest_.kept_from;
+  const std::string prefix = CollectionPrefix(collection_.id_);
   auto transaction = store.Begin();
   size_t operations = 0;
-  for (auto log = store.Scan(kLog, CollectionPrefix(collection_.id_)); log->Valid(); log->Next()) {
+  // One for many rows, which mostly follow each other: to make one takes longer than to read a row.
+  std::unique_ptr<storage::Cursor> rows;
+  for (auto log = store.Scan(kLog, prefix); log->Valid(); log->Next()) {
     const LogEntry entry = ParseLogKey(log->Key());
     if (entry.commit > cutoff) break;
+    const std::string base = RowBase(collection_.id_, entry.row_id);
+    const auto at_row = [&] { return rows->Valid() && storage::BaseOf(rows->Key()) == base; };
+    if (!rows) rows = store.Scan(kRows, prefix);
+    if (!at_row()) rows->Seek(base);
     bool newest = true;
-    for (auto row = store.Scan(kRows, RowBase(collection_.id_, entry.row_id)); row->Valid();
-         row->Next()) {
-      if (storage::CommitOf(row->Key()) > cutoff) continue;
-      if (!newest || row->Value() == kTombstone) {
-        transaction->Delete(kRows, row->Key());
+    for (; at_row(); rows->Next()) {
+      if (storage::CommitOf(rows->Key()) > cutoff) continue;
+      if (!newest || rows->Value() == kTombstone) {
+        transaction->Delete(kRows, rows->Key());
         ++operations;
       }
       newest = false;
@@ -319,6 +325,7 @@ void Compaction::Clean() {
       transaction->Commit(false);
       transaction = store.Begin();
       operations = 0;
+      rows.reset();
     }
   }
   transaction->Commit(false);

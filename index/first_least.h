@@ -19,7 +19,11 @@ inline size_t FirstLeast(const float* numbers, size_t count) {
     for (size_t lane = 0; lane < kLanes; ++lane)
       lanes[lane] = numbers[i + lane] < lanes[lane] ? numbers[i + lane] : lanes[lane];
   }
-  float least = *std::min_element(lanes, lanes + kLanes);
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane)
+      lanes[lane] = lanes[lane + half] < lanes[lane] ? lanes[lane + half] : lanes[lane];
+  }
+  float least = lanes[0];
   for (; i < count; ++i) least = numbers[i] < least ? numbers[i] : least;
   for (i = 0; i + kLanes <= count; i += kLanes) {
     bool here = false;

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "index/clusters.h"
-#include "index/first_least.h"
 #include "index/parallel.h"
 #include "index/scorer.h"
 
@@ -38,15 +37,6 @@ struct Residual {
 
 const float* Codebook(const ProductCodes& codes, size_t subspace) {
   return codes.codebooks.data() + subspace * 2 * kCodebookPoints;
-}
-
-uint8_t NearestPoint(const float* book, float x, float y) {
-  float distances[kCodebookPoints];
-  for (size_t p = 0; p < kCodebookPoints; ++p) {
-    const float dx = x - book[p], dy = y - book[kCodebookPoints + p];
-    distances[p] = dx * dx + dy * dy;
-  }
-  return static_cast<uint8_t>(FirstLeast(distances, kCodebookPoints));
 }
 
 float Finite(double value) {
@@ -121,15 +111,15 @@ CodeTerms EncodeProduct(const ProductCodes& codes, Metric metric, const float* r
                         const float* centre, uint8_t* packed) {
   const size_t padded = codes.groups() * 4;
   const Residual residual(row, centre, codes.dimension, padded);
+  BestProductKernel().encode(codes.codebooks.data(), residual.direction.data(), codes.groups(),
+                             packed);
   double product = 0;  // of the direction and what the codes say of it
   for (size_t subspace = 0; subspace < padded / 2; ++subspace) {
     const float* const book = Codebook(codes, subspace);
-    const float x = residual.direction[2 * subspace], y = residual.direction[2 * subspace + 1];
-    const uint8_t point = NearestPoint(book, x, y);
-    product += static_cast<double>(x) * book[point] +
-               static_cast<double>(y) * book[kCodebookPoints + point];
-    uint8_t& byte = packed[subspace / 2];
-    byte = subspace % 2 == 0 ? point : static_cast<uint8_t>(byte | point << 4);
+    const size_t point = subspace % 2 == 0 ? packed[subspace / 2] & 15 : packed[subspace / 2] >> 4;
+    product +=
+        static_cast<double>(residual.direction[2 * subspace]) * book[point] +
+        static_cast<double>(residual.direction[2 * subspace + 1]) * book[kCodebookPoints + point];
   }
   // Where the codes hardly know the direction, as of rows that no sample had, they shall not be
   // believed to be far out.

@@ -27,8 +27,6 @@
 
 namespace semblance::index {
 
-inline constexpr size_t kCodebookPoints = 16;
-
 struct ProductCodes {
   uint32_t dimension = 0;
   BigArray<float> codebooks;  // [2 groups(), 2, 16]: of each subspace the first numbers of its

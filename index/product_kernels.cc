@@ -5,6 +5,9 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <bit>
+
+#include "index/first_least.h"
 
 namespace semblance::index {
 namespace {
@@ -21,6 +24,63 @@ void SumPortable(const uint8_t* low, const uint8_t* high, const uint8_t* codes, 
       out[row] += low[group * 32 + (code & 15)] + uint32_t{high[group * 32 + (code >> 4)]};
     }
   }
+}
+
+uint8_t NearestPortable(const float* book, float x, float y) {
+  float distances[kCodebookPoints];
+  for (size_t p = 0; p < kCodebookPoints; ++p) {
+    const float dx = x - book[p], dy = y - book[kCodebookPoints + p];
+    distances[p] = dx * dx + dy * dy;
+  }
+  return static_cast<uint8_t>(FirstLeast(distances, kCodebookPoints));
+}
+
+// As _mm512_reduce_min_ps and a comparison, which eight lanes have no instruction for.
+[[gnu::target("avx2")]] uint8_t NearestAvx2(const float* book, float x, float y) {
+  __m256 distances[2];
+  for (int half = 0; half < 2; ++half) {
+    const float* const points = book + 8 * half;
+    const __m256 dx = _mm256_sub_ps(_mm256_set1_ps(x), _mm256_loadu_ps(points));
+    const __m256 dy = _mm256_sub_ps(_mm256_set1_ps(y), _mm256_loadu_ps(points + kCodebookPoints));
+    distances[half] = _mm256_add_ps(_mm256_mul_ps(dx, dx), _mm256_mul_ps(dy, dy));
+  }
+  __m256 least = _mm256_min_ps(distances[0], distances[1]);
+  least = _mm256_min_ps(least, _mm256_permute2f128_ps(least, least, 1));
+  least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4e));
+  least = _mm256_min_ps(least, _mm256_permute_ps(least, 0xb1));
+  const int low = _mm256_movemask_ps(_mm256_cmp_ps(distances[0], least, _CMP_EQ_OQ));
+  const int high = _mm256_movemask_ps(_mm256_cmp_ps(distances[1], least, _CMP_EQ_OQ));
+  return static_cast<uint8_t>(std::countr_zero(static_cast<unsigned>(low | high << 8 | 1 << 15)));
+}
+
+[[gnu::target("avx512f")]] uint8_t NearestAvx512(const float* book, float x, float y) {
+  const __m512 dx = _mm512_sub_ps(_mm512_set1_ps(x), _mm512_loadu_ps(book));
+  const __m512 dy = _mm512_sub_ps(_mm512_set1_ps(y), _mm512_loadu_ps(book + kCodebookPoints));
+  const __m512 distances = _mm512_add_ps(_mm512_mul_ps(dx, dx), _mm512_mul_ps(dy, dy));
+  const __m512 least = _mm512_set1_ps(_mm512_reduce_min_ps(distances));
+  const __mmask16 equal = _mm512_cmp_ps_mask(distances, least, _CMP_EQ_OQ);
+  return static_cast<uint8_t>(std::countr_zero(unsigned{equal} | 1u << 15));
+}
+
+template <typename Nearest>
+[[gnu::always_inline]] inline void Encode(const float* codebooks, const float* row, size_t groups,
+                                          uint8_t* packed, Nearest nearest) {
+  constexpr size_t kBook = 2 * kCodebookPoints;
+  for (size_t group = 0; group < groups; ++group, codebooks += 2 * kBook, row += 4) {
+    const uint8_t second = nearest(codebooks + kBook, row[2], row[3]);
+    packed[group] = static_cast<uint8_t>(nearest(codebooks, row[0], row[1]) | second << 4);
+  }
+}
+void EncodePortable(const float* codebooks, const float* row, size_t groups, uint8_t* packed) {
+  Encode(codebooks, row, groups, packed, &NearestPortable);
+}
+[[gnu::target("avx2")]] void EncodeAvx2(const float* codebooks, const float* row, size_t groups,
+                                        uint8_t* packed) {
+  Encode(codebooks, row, groups, packed, &NearestAvx2);
+}
+[[gnu::target("avx512f")]] void EncodeAvx512(const float* codebooks, const float* row,
+                                             size_t groups, uint8_t* packed) {
+  Encode(codebooks, row, groups, packed, &NearestAvx512);
 }
 
 // Of one group, added to the 16-bit sums of the even and of the odd rows.
@@ -89,9 +149,9 @@ void SumPortable(const uint8_t* low, const uint8_t* high, const uint8_t* codes, 
   }
 }
 
-constexpr ProductKernel kPortable = {"portable", &SumPortable};
-constexpr ProductKernel kAvx2 = {"avx2", &SumAvx2};
-constexpr ProductKernel kAvx512 = {"avx512bw", &SumAvx512};
+constexpr ProductKernel kPortable = {"portable", &SumPortable, &EncodePortable};
+constexpr ProductKernel kAvx2 = {"avx2", &SumAvx2, &EncodeAvx2};
+constexpr ProductKernel kAvx512 = {"avx512bw", &SumAvx512, &EncodeAvx512};
 
 }  // namespace
 

@@ -40,6 +40,43 @@ TEST(ProductKernels, GiveTheSameSums) {
   }
 }
 
+TEST(ProductKernels, ChooseTheNearestPoints) {
+  std::mt19937 random(2);
+  std::normal_distribution<float> gauss;
+  for (size_t groups : {1u, 2u, 97u}) {
+    std::vector<float> books(groups * 4 * kCodebookPoints), row(groups * 4);
+    for (float& number : books) number = gauss(random);
+    for (float& number : row) number = gauss(random);
+    // Of equals the first.
+    std::fill_n(books.begin(), 2 * kCodebookPoints, 0.5f);
+    const auto distance = [&](size_t subspace, size_t point) {
+      const float* const book = books.data() + subspace * 2 * kCodebookPoints;
+      return std::hypot(row[2 * subspace] - book[point],
+                        row[2 * subspace + 1] - book[kCodebookPoints + point]);
+    };
+    for (CodeLevel level : {CodeLevel::kPortable, CodeLevel::kAvx2, CodeLevel::kAvx512}) {
+      const ProductKernel* const kernel = ProductKernelOf(level);
+      if (kernel == nullptr) continue;
+      std::vector<uint8_t> packed(groups, 0xff);
+      kernel->encode(books.data(), row.data(), groups, packed.data());
+      EXPECT_EQ(packed[0] & 15, 0) << kernel->name;
+      for (size_t subspace = 0; subspace < 2 * groups; ++subspace) {
+        const size_t chosen = packed[subspace / 2] >> (subspace % 2 * 4) & 15;
+        for (size_t point = 0; point < kCodebookPoints; ++point) {
+          EXPECT_LE(distance(subspace, chosen), distance(subspace, point) * 1.00001f)
+              << kernel->name << ", subspace " << subspace;
+        }
+      }
+    }
+  }
+  const std::vector<float> books(4 * kCodebookPoints, 1.0f), row(4, std::nanf(""));
+  for (CodeLevel level : {CodeLevel::kPortable, CodeLevel::kAvx2, CodeLevel::kAvx512}) {
+    uint8_t packed = 0;
+    if (const ProductKernel* const kernel = ProductKernelOf(level))
+      kernel->encode(books.data(), row.data(), 1, &packed);  // reads nothing beyond its tables
+  }
+}
+
 // One list of all rows, around their first.
 struct OneList {
   OneList(const Sample& sample, Metric metric)
