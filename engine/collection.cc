@@ -105,6 +105,11 @@ uint64_t Collection::UnsealedBytes() const {
   return bytes;
 }
 
+bool Collection::SealingGivesRoom() const {
+  const index::Kind kind = ChooseKind(options_, state_->tail_count, RowsAtMost());
+  return QuantizationOf(options_, kind) != index::Quantization::kNone;
+}
+
 bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
 
 // Who reads an older snapshot than the rebuild that replaced this collection may ask again; an

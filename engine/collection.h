@@ -53,9 +53,10 @@ struct CollectionOptions {
   uint32_t hnsw_m = 16;
   uint32_t ef_construction = 100;
   index::Quantization quantization = index::Quantization::kNone;
-  uint32_t oversample = 4;                     // index::Rescoring
+  uint32_t oversample = 4;  // index::Rescoring
   uint64_t max_rows = uint64_t{1} << 40;
   uint32_t max_segment_rows = index::kMaxSegmentSize;  // and of those that are in none yet
+  uint64_t max_unsealed = Pace::kMostUnsealed;         // bytes of a load in no segment
 };
 
 struct PreparedCommit {
@@ -101,8 +102,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // have `commit`, or has undone it.
   uint64_t BeginWrite(uint64_t commit, const std::function<bool()>& cancel = {});
   // Replaces a commit prepared before (SQLite's COMMIT may be tried again after SQLITE_BUSY).
-  // `writes` is flushed. kTooBig when there would be more than max_rows, or than max_segment_rows in
-  // no segment.
+  // `writes` is flushed. kTooBig when there would be more than max_rows, or than max_segment_rows
+  // in no segment.
   void Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync);
   void CommitPrepared() noexcept;
   void RollbackPrepared() noexcept;
@@ -116,7 +117,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
    private:
     void WriteBatch();
+    void Show();
+    void MakeRoom();
     Collection* const collection_;
+    bool sealed_ = false;  // some of it, so all of it must be before anybody opens the collection
     PendingWrites batch_{collection_->options_.dimension};
   };
 
@@ -178,6 +182,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
                         CollectionState* state, BlockMemory* room) const;
   void NoteNewest(int64_t row_id, uint32_t slot) { tail_index_[row_id] = slot; }
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
+  void SealLoaded();  // without mu_: all that is in no segment; lists at once, a graph later
   bool NeedsMaintenance() const;
   // Whether it is flat only because there was no time, or had fewer rows.
   bool WantsIndex(const SegmentEntry& entry) const;
@@ -186,6 +191,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   size_t BytesOf(size_t writes, size_t vectors) const;
   // Of the rows in no segment, and of segments that take more memory than lists of them will.
   uint64_t UnsealedBytes() const;
+  // Whether what is in no segment takes less memory in one.
+  bool SealingGivesRoom() const;
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
 

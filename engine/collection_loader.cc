@@ -35,7 +35,15 @@ void Collection::Loader::WriteBatch() {
   });
   WriteLastCommit(*transaction, collection_->id_, 1);
   transaction->Commit(false);
-  std::lock_guard lock(collection_->mu_);
+  {
+    std::lock_guard lock(collection_->mu_);
+    Show();
+  }
+  MakeRoom();
+}
+
+// With the collection's mu_ held.
+void Collection::Loader::Show() {
   auto state = std::make_shared<CollectionState>(*collection_->state_);
   BlockMemory room = collection_->RoomInTail(batch_.size(), *state);
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
@@ -48,8 +56,22 @@ void Collection::Loader::WriteBatch() {
   batch_.Clear();
 }
 
+// What waits for a segment lies in memory with its full vectors.
+void Collection::Loader::MakeRoom() {
+  {
+    std::lock_guard lock(collection_->mu_);
+    if (collection_->UnsealedBytes() <= collection_->options_.max_unsealed ||
+        !collection_->SealingGivesRoom())
+      return;
+  }
+  collection_->SealLoaded();
+  sealed_ = true;
+}
+
 void Collection::Loader::Finish() {
   WriteBatch();
+  // The manifest says that commit 1 is in segments.
+  if (sealed_) collection_->SealLoaded();
   collection_->store_->Sync();
   std::lock_guard lock(collection_->mu_);
   collection_->ScheduleMaintenance();

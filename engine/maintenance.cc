@@ -63,6 +63,18 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
   return done || quick;
 }
 
+void Collection::SealLoaded() {
+  std::lock_guard compaction(compaction_mu_);
+  CompactionPlan plan;
+  plan.threads = std::max(1u, std::thread::hardware_concurrency());
+  {
+    std::lock_guard lock(mu_);
+    plan.indexed = ChooseKind(options_, RowsAtMost(), RowsAtMost()) == index::Kind::kIvf;
+  }
+  if (plan.indexed) plan.segments = CompactionPlan::Segments::kSmall;
+  Compaction(this, plan).Run({});
+}
+
 void Collection::Optimize(const std::function<bool()>& cancel) {
   constexpr auto kBetweenPolls = std::chrono::milliseconds(5);
   CompactionPlan plan;

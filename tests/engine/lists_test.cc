@@ -85,6 +85,40 @@ TEST_P(ListsTest, AreLearnedAnewByOptimize) {
   ExpectTheSameAsAnExactSearch();
 }
 
+// What a load had in no segment yet lay in memory, all of it.
+TEST(Loader, PutsIntoSegmentsWhatWouldFillTheMemory) {
+  using index::Kind, index::Quantization;
+  constexpr uint64_t kMost = 3000 * kDimension * sizeof(float);
+  constexpr int64_t kRows = 20000;
+  for (const auto& [kind, quantization] :
+       {std::pair(Kind::kIvf, Quantization::kPq), std::pair(Kind::kHnsw, Quantization::kSq8),
+        std::pair(Kind::kHnsw, Quantization::kNone)}) {
+    SampleCollection sample(kDimension, kind, quantization, kMost);
+    sample->BeginWrite(0);
+    Collection::Loader loader(sample.operator->());
+    uint64_t most = 0;
+    for (int64_t row_id = 1; row_id <= kRows; ++row_id) {
+      loader.Add(row_id, sample.Vector(static_cast<float>(row_id)));
+      most = std::max(most, sample->Stats().tail_rows);
+    }
+    loader.Finish();
+    sample.set_last_commit(1);
+    const bool gives_room = quantization != Quantization::kNone;
+    EXPECT_EQ(most <= 3000 + 2048, gives_room) << most;
+    EXPECT_EQ(sample->Stats().tail_rows, gives_room ? 0u : uint64_t{kRows});
+    const auto check = [&](uint64_t rows, const char* when) {
+      EXPECT_EQ(sample->Stats().rows, rows) << when;
+      EXPECT_THAT(sample.Now()[17], testing::Pair(18, 18.0f)) << when;
+    };
+    check(kRows, "at once");
+    sample.Reopen();
+    check(kRows, "after a reopening");
+    sample.Put(kRows + 1, 50000);
+    sample.Reopen();
+    check(kRows + 1, "after another row");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Quantizations, ListsTest,
                          testing::Values(index::Quantization::kNone, index::Quantization::kSq8,
                                          index::Quantization::kPq),

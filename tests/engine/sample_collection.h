@@ -42,8 +42,10 @@ class SampleCollection {
   static constexpr uint64_t kId = 77;
 
   explicit SampleCollection(uint32_t dimension = 2, index::Kind kind = index::Kind::kFlat,
-                            index::Quantization quantization = index::Quantization::kNone)
+                            index::Quantization quantization = index::Quantization::kNone,
+                            uint64_t max_unsealed = CollectionOptions().max_unsealed)
       : store_(MemoryStore()) {
+    options_.max_unsealed = max_unsealed;
     options_.quantization = quantization;
     options_.metric = index::Metric::kL2;
     options_.dimension = dimension;
