@@ -10,6 +10,7 @@
 #include "engine/families.h"
 #include "engine/index_choice.h"
 #include "engine/indexer.h"
+#include "engine/predecessor.h"
 #include "engine/row_codec.h"
 #include "storage/keys.h"
 
@@ -450,6 +451,7 @@ CollectionStats Collection::Stats() {
   stats.rows = state_->AliveCount();
   stats.tail_rows = state_->tail_count;
   stats.last_commit = state_->last_commit;
+  stats.loaded_segments = loaded_segments_;
   for (const auto& entry : state_->segments) {
     stats.segment_sizes.push_back(entry->segment().size());
     stats.dead_rows += entry->dead_count();

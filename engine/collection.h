@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "engine/collection_state.h"
+#include "engine/load_poll.h"
 #include "engine/manifest.h"
 #include "engine/pace.h"
 #include "engine/pending_writes.h"
@@ -70,8 +71,11 @@ struct CollectionStats {
   uint64_t tail_rows = 0;  // scanned exactly, dead ones included
   std::vector<uint64_t> segment_sizes;
   uint64_t last_commit = 0;
-  uint64_t memory_bytes = 0;  // of segments and tail
+  uint64_t memory_bytes = 0;     // of segments and tail
+  uint64_t loaded_segments = 0;  // read from the store by this object
 };
+
+struct Predecessor;  // predecessor.h
 
 class Collection : public std::enable_shared_from_this<Collection> {
  public:
@@ -79,6 +83,12 @@ class Collection : public std::enable_shared_from_this<Collection> {
   Collection(uint64_t id, const CollectionOptions& options, std::shared_ptr<storage::Store> store,
              Indexer* indexer, std::vector<PreparedCommit> prepared);
   ~Collection();  // what is still prepared stays so in the store
+
+  // What another object for this collection has left. Before anything else is called.
+  void ComeAfter(std::unique_ptr<Predecessor> predecessor);
+  // Gives the next one what is in memory; nullptr when that cannot be gone on from. Nobody may
+  // write by this object any more, and this is called once; who reads by it may go on.
+  std::unique_ptr<Predecessor> LeaveToNext();
 
   uint64_t id() const { return id_; }
   const CollectionOptions& options() const { return options_; }
@@ -143,7 +153,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
  private:
   friend class Compaction;
   struct Position;
-  class LoadPoll;
   struct Lifetime {
     uint64_t created;
     uint64_t deleted = 0;  // the commit that replaced or removed it; 0: none has
@@ -160,7 +169,16 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void BeginAgain();
   void CheckNotUndone(uint64_t commit) const;
   void EnsureLoaded(const std::function<bool()>& cancel = {});
+  void Load(const std::optional<Manifest>& manifest, const LoadPoll& poll, CollectionState* state);
+  // Drops a predecessor that nothing can be taken from.
+  void CheckPredecessor(uint64_t last_commit);
+  // Whether the predecessor has all that the manifest says, and the log the rest.
+  bool CanGoOn(const std::optional<Manifest>& manifest) const;
+  void GoOn(const LoadPoll& poll, CollectionState* state);
+  // The segment, when the predecessor has it, without marks; or nullptr.
+  std::shared_ptr<SegmentEntry> KnownSegment(uint64_t number) const;
   void LoadSegments(const Manifest& manifest, const LoadPoll& poll, CollectionState* state);
+  std::shared_ptr<SegmentEntry> LoadSegment(uint64_t number, const LoadPoll& poll);
   void ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState* state);
   void LoadAllRows(uint64_t kept_from, const LoadPoll& poll, CollectionState* state);
   void Settle(uint64_t commit, bool roll_back_newer);
@@ -201,7 +219,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
   const CollectionOptions options_;
   const std::shared_ptr<storage::Store> store_;
   Indexer* const indexer_;
-  const std::shared_ptr<VectorCache> vector_cache_;  // of quantized segments
+  std::shared_ptr<VectorCache> vector_cache_;  // of quantized segments; set by ComeAfter, too
 
   std::mutex compaction_mu_;  // one Optimize, Maintain or Rewind at a time; taken before mu_
   std::atomic<bool> rewinding_{false};  // who compacts shall give it up
@@ -211,6 +229,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   Pace pace_;
   bool loaded_ = false;
   uint64_t loads_ = 0;  // how often it was; slots and entries are of one load
+  uint64_t loaded_segments_ = 0;
+  std::unique_ptr<Predecessor> predecessor_;  // until it is loaded
   std::shared_ptr<const CollectionState> state_;
   UndoneCommits undone_;
   std::unordered_map<int64_t, uint32_t> tail_index_;  // alive rows of the tail -> slot

@@ -8,31 +8,13 @@
 #include "engine/error.h"
 #include "engine/families.h"
 #include "engine/index_choice.h"
+#include "engine/predecessor.h"
 #include "engine/row_codec.h"
 #include "engine/stored_vectors.h"
 #include "index/error.h"
 #include "storage/keys.h"
 
 namespace semblance::engine {
-
-// Asks now and then whether a load, or a check, shall end.
-class Collection::LoadPoll {
- public:
-  explicit LoadPoll(const std::function<bool()>& cancel) : cancel_(cancel) {}
-
-  void Now() const {
-    if (cancel_ && cancel_()) throw Error(ErrorKind::kInterrupted, "interrupted");
-  }
-  // For each row.
-  void Row() const {
-    constexpr uint64_t kRowsPerPoll = 256;
-    if (++rows_ % kRowsPerPoll == 0) Now();
-  }
-
- private:
-  const std::function<bool()>& cancel_;
-  mutable uint64_t rows_ = 0;
-};
 
 namespace {
 
@@ -63,20 +45,7 @@ class BlobSource : public index::ByteSource {
   size_t until_poll_ = 0;
 };
 
-std::shared_ptr<const index::Segment> LoadSegment(const storage::Store& store, uint64_t collection,
-                                                  uint64_t number,
-                                                  const index::Rescoring& rescoring,
-                                                  const std::function<void()>& poll) {
-  const auto blob = store.OpenBlob(kSegments, SegmentKey(collection, number, 's'));
-  if (!blob) {
-    throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
-                                            Hex(collection) + " is not in the store");
-  }
-  BlobSource source(blob.get(), poll);
-  return index::Segment::Load(source, rescoring);
-}
-
-// Of a quantized segment; nullptr when there are none.
+// Of a quantized segment, or one of lists; nullptr when there are none.
 std::shared_ptr<const std::vector<uint64_t>> LoadCreated(const storage::Store& store,
                                                          uint64_t collection, uint64_t number) {
   const auto value = store.Get(kSegments, SegmentKey(collection, number, 'c'));
@@ -109,29 +78,26 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   load_note_.clear();
   writes_since_manifest_ = 0;
   auto state = std::make_shared<CollectionState>();
-  state->last_commit = ReadLastCommit(*store_, id_);
+  const uint64_t last_commit = ReadLastCommit(*store_, id_);
+  state->last_commit = last_commit;
   undone_ = UndoneCommits::Read(*store_, id_);
-  uint64_t kept_from = state->last_commit;  // unless a manifest can be read, or there is none
+  CheckPredecessor(last_commit);
+  uint64_t kept_from = last_commit;  // unless a manifest can be read, or there is none
   try {
-    if (const auto manifest = ReadManifest(*store_, id_)) {
-      kept_from = manifest->kept_from;
-      LoadSegments(*manifest, poll, state.get());
-      ReplayLog(manifest->covered, poll, state.get());
-    } else {
-      kept_from = 0;
-      LoadAllRows(kept_from, poll, state.get());
-    }
+    const auto manifest = ReadManifest(*store_, id_);
+    kept_from = manifest ? manifest->kept_from : 0;
+    Load(manifest, poll, state.get());
   } catch (const std::exception& error) {
     const auto* const own = dynamic_cast<const Error*>(&error);
     if (own != nullptr && own->kind() == ErrorKind::kInterrupted) throw;
     // Segments are a cache of the rows: whatever is wrong with them, the rows make them again.
     load_note_ = error.what();
     tail_index_.clear();
-    const uint64_t last_commit = state->last_commit;
     state = std::make_shared<CollectionState>();
     state->last_commit = last_commit;
     LoadAllRows(kept_from, poll, state.get());
   }
+  predecessor_.reset();
   state_ = std::move(state);
   loaded_ = true;
   ++loads_;
@@ -139,6 +105,18 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   constexpr std::chrono::milliseconds kAfterOpening{500};
   ScheduleMaintenance(state_->tail_count >= kQuickSealRows ? std::chrono::milliseconds()
                                                            : kAfterOpening);
+}
+
+void Collection::Load(const std::optional<Manifest>& manifest, const LoadPoll& poll,
+                      CollectionState* state) {
+  if (CanGoOn(manifest)) {
+    GoOn(poll, state);
+  } else if (manifest) {
+    LoadSegments(*manifest, poll, state);
+    ReplayLog(manifest->covered, poll, state);
+  } else {
+    LoadAllRows(0, poll, state);
+  }
 }
 
 index::Rescoring Collection::RescoringBy(
@@ -151,23 +129,35 @@ index::Rescoring Collection::RescoringBy(
 void Collection::LoadSegments(const Manifest& manifest, const LoadPoll& poll,
                               CollectionState* state) {
   for (uint64_t number : manifest.segments) {
-    const auto created = LoadCreated(*store_, id_, number);
-    index::Rescoring rescoring;
-    if (created) rescoring = RescoringBy(created);
-    auto segment = LoadSegment(*store_, id_, number, rescoring, [&] { poll.Now(); });
-    if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
-        segment->quantization() != QuantizationOf(options_, segment->kind()) ||
-        (created && created->size() != segment->size())) {
-      throw Error(ErrorKind::kCorruption,
-                  "segment " + std::to_string(number) + " of collection " + Hex(id_) +
-                      " has another dimension, metric, quantization or size than its table");
-    }
-    const auto dead = LoadDeadPositions(*store_, id_, number, segment->size());
-    auto entry = std::make_shared<SegmentEntry>(number, std::move(segment), created);
+    auto entry = KnownSegment(number);
+    if (!entry) entry = LoadSegment(number, poll);
+    const auto dead = LoadDeadPositions(*store_, id_, number, entry->segment().size());
     entry->MarkDeleted(dead, std::max<uint64_t>(manifest.as_of, 1));
     state->segments.push_back(std::move(entry));
   }
   state->horizon = manifest.as_of;
+}
+
+std::shared_ptr<SegmentEntry> Collection::LoadSegment(uint64_t number, const LoadPoll& poll) {
+  const auto created = LoadCreated(*store_, id_, number);
+  index::Rescoring rescoring;
+  if (created) rescoring = RescoringBy(created);
+  const auto blob = store_->OpenBlob(kSegments, SegmentKey(id_, number, 's'));
+  if (!blob) {
+    throw Error(ErrorKind::kCorruption, "segment " + std::to_string(number) + " of collection " +
+                                            Hex(id_) + " is not in the store");
+  }
+  BlobSource source(blob.get(), [&] { poll.Now(); });
+  auto segment = index::Segment::Load(source, rescoring);
+  if (segment->dimension() != options_.dimension || segment->metric() != options_.metric ||
+      segment->quantization() != QuantizationOf(options_, segment->kind()) ||
+      (created && created->size() != segment->size())) {
+    throw Error(ErrorKind::kCorruption,
+                "segment " + std::to_string(number) + " of collection " + Hex(id_) +
+                    " has another dimension, metric, quantization or size than its table");
+  }
+  ++loaded_segments_;
+  return std::make_shared<SegmentEntry>(number, std::move(segment), created);
 }
 
 void Collection::ReplayLog(uint64_t after, const LoadPoll& poll, CollectionState* state) {

@@ -33,35 +33,46 @@ SegmentEntry::SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment
     : number_(number),
       segment_(std::move(segment)),
       created_(std::move(created)),
-      deleted_(segment_->size()) {
+      marks_(std::make_shared<Marks>(segment_->size())) {
   if (!created_) return;
   for (uint64_t commit : *created_) newest_created_ = std::max(newest_created_, commit);
 }
 
+SegmentEntry::SegmentEntry(const SegmentEntry& other, std::shared_ptr<const index::Segment> segment)
+    : number_(other.number_),
+      segment_(std::move(segment)),
+      created_(other.created_),
+      newest_created_(other.newest_created_),
+      marks_(other.marks_) {}
+
+std::shared_ptr<SegmentEntry> SegmentEntry::WithVectors(const index::Rescoring& rescoring) const {
+  return std::shared_ptr<SegmentEntry>(new SegmentEntry(*this, segment_->WithVectors(rescoring)));
+}
+
 uint32_t SegmentEntry::dead_count() const {
-  std::lock_guard lock(mu_);
-  return dead_count_;
+  std::lock_guard lock(marks_->mu);
+  return marks_->dead_count;
 }
 
 void SegmentEntry::MarkDeleted(std::span<const uint32_t> positions, uint64_t commit) {
   if (positions.empty()) return;
-  std::lock_guard lock(mu_);
-  auto alive = alive_ ? std::make_shared<index::PositionSet>(*alive_)
-                      : std::make_shared<index::PositionSet>(segment_->size());
+  std::lock_guard lock(marks_->mu);
+  auto alive = marks_->alive ? std::make_shared<index::PositionSet>(*marks_->alive)
+                             : std::make_shared<index::PositionSet>(segment_->size());
   for (uint32_t position : positions) {
     if (!alive->Contains(position)) continue;
-    deleted_.Set(position, commit);
+    marks_->deleted.Set(position, commit);
     alive->Remove(position);
-    ++dead_count_;
+    ++marks_->dead_count;
   }
-  alive_ = std::move(alive);
-  last_deletion_ = std::max(last_deletion_, commit);
+  marks_->alive = std::move(alive);
+  marks_->last_deletion = std::max(marks_->last_deletion, commit);
 }
 
 std::shared_ptr<const index::PositionSet> SegmentEntry::VisiblePositions(uint64_t commit) const {
   {
-    std::lock_guard lock(mu_);
-    if (commit >= newest_created_ && commit >= last_deletion_) return alive_;
+    std::lock_guard lock(marks_->mu);
+    if (commit >= newest_created_ && commit >= marks_->last_deletion) return marks_->alive;
   }
   auto visible = std::make_shared<index::PositionSet>(segment_->size(), false);
   for (uint32_t p = 0; p < segment_->size(); ++p) {
@@ -71,8 +82,8 @@ std::shared_ptr<const index::PositionSet> SegmentEntry::VisiblePositions(uint64_
 }
 
 index::PositionSet SegmentEntry::Alive() const {
-  std::lock_guard lock(mu_);
-  return alive_ ? *alive_ : index::PositionSet(segment_->size());
+  std::lock_guard lock(marks_->mu);
+  return marks_->alive ? *marks_->alive : index::PositionSet(segment_->size());
 }
 
 bool CollectionState::ReadsStore() const {

@@ -101,12 +101,16 @@ class SegmentEntry {
   // `created` [size] is nullptr when every row is older than any reader.
   SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
                std::shared_ptr<const std::vector<uint64_t>> created);
+  // The same segment with the same marks, also those that either of both will get; its vectors, if
+  // it is quantized, come from that source.
+  std::shared_ptr<SegmentEntry> WithVectors(const index::Rescoring& rescoring) const;
 
   uint64_t number() const { return number_; }
   const index::Segment& segment() const { return *segment_; }
   const std::shared_ptr<const index::Segment>& shared_segment() const { return segment_; }
   uint64_t created(uint32_t position) const { return created_ ? (*created_)[position] : 0; }
-  uint64_t deleted(uint32_t position) const { return deleted_.Get(position); }
+  const std::shared_ptr<const std::vector<uint64_t>>& shared_created() const { return created_; }
+  uint64_t deleted(uint32_t position) const { return marks_->deleted.Get(position); }
   uint32_t dead_count() const;
 
   // Marks rows as deleted. One caller at a time.
@@ -119,17 +123,22 @@ class SegmentEntry {
   index::PositionSet Alive() const;
 
  private:
+  struct Marks {
+    explicit Marks(uint32_t size) : deleted(size) {}
+    DeletionMarks deleted;
+    std::mutex mu;
+    std::shared_ptr<const index::PositionSet> alive;  // guarded by mu; nullptr: all
+    uint64_t last_deletion = 0;                       // guarded by mu
+    uint32_t dead_count = 0;                          // guarded by mu
+  };
+  SegmentEntry(const SegmentEntry& other, std::shared_ptr<const index::Segment> segment);
+
   // Constant after construction
   const uint64_t number_;
   const std::shared_ptr<const index::Segment> segment_;
   const std::shared_ptr<const std::vector<uint64_t>> created_;
   uint64_t newest_created_ = 0;
-
-  DeletionMarks deleted_;
-  mutable std::mutex mu_;
-  std::shared_ptr<const index::PositionSet> alive_;  // guarded by mu_; nullptr: all
-  uint64_t last_deletion_ = 0;                       // guarded by mu_
-  uint32_t dead_count_ = 0;                          // guarded by mu_
+  const std::shared_ptr<Marks> marks_;
 };
 
 struct CollectionState {

@@ -1,6 +1,7 @@
 #include "engine/database.h"
 
 #include <charconv>
+#include <chrono>
 #include <set>
 
 #include "engine/error.h"
@@ -10,8 +11,17 @@
 #include "storage/keys.h"
 
 namespace semblance::engine {
-std::shared_ptr<Database> Database::Over(std::shared_ptr<storage::Store> store) {
-  return std::shared_ptr<Database>(new Database(std::move(store)));
+namespace {
+
+// A table that nobody has looked at for so long is loaded again, so that the memory of one that is
+// gone is not kept for ever.
+constexpr std::chrono::minutes kLeft{1};
+
+}  // namespace
+
+std::shared_ptr<Database> Database::Over(std::shared_ptr<storage::Store> store,
+                                         Predecessors predecessors) {
+  return std::shared_ptr<Database>(new Database(std::move(store), std::move(predecessors)));
 }
 
 std::shared_ptr<Database> Database::OpenInMemory() {
@@ -21,11 +31,12 @@ std::shared_ptr<Database> Database::OpenInMemory() {
   return Over(storage::Store::Open(":memory:", options));
 }
 
-Database::Database(std::shared_ptr<storage::Store> store)
+Database::Database(std::shared_ptr<storage::Store> store, Predecessors predecessors)
     : store_(std::move(store)),
       models_(store_),
       training_log_(store_),
-      training_checkpoints_(store_) {
+      training_checkpoints_(store_),
+      predecessors_(std::move(predecessors)) {
   for (auto& transaction : store_->TakePrepared()) {
     const std::string& name = transaction->name();
     const size_t slash = name.find('/');
@@ -63,6 +74,7 @@ std::shared_ptr<Collection> Database::OpenCollection(uint64_t id,
     }
     Indexer* const indexer = store_->read_only() ? nullptr : &indexer_;
     collection = std::make_shared<Collection>(id, options, store_, indexer, std::move(prepared));
+    if (auto left = predecessors_.extract(id)) collection->ComeAfter(std::move(left.mapped()));
   }
   struct InUse {
     std::shared_ptr<Database> database;
@@ -82,6 +94,23 @@ Database::States Database::LoadedStates() {
     }
   }
   return states;
+}
+
+Predecessors Database::LeaveToNext() {
+  indexer_.Stop();
+  const auto now = std::chrono::steady_clock::now();
+  std::lock_guard lock(mu_);
+  Predecessors left = std::move(predecessors_);
+  predecessors_.clear();
+  for (const auto& [id, collection] : collections_) {
+    try {
+      if (auto of_it = collection->LeaveToNext()) left[id] = std::move(of_it);
+    } catch (const std::exception&) {
+      // The next one reads it from the store, and says what is wrong.
+    }
+  }
+  std::erase_if(left, [&](const auto& of_it) { return now - of_it.second->left > kLeft; });
+  return left;
 }
 
 bool Database::NeedsGarbageCollection() {
@@ -119,6 +148,7 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   if (!dead.empty()) transaction->Commit(false);
   for (uint64_t id : dead) {
     RemoveCollection(store_.get(), id);
+    predecessors_.erase(id);
   }
   garbage_collected_ = true;
 }

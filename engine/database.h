@@ -17,6 +17,7 @@
 #include "engine/collection.h"
 #include "engine/indexer.h"
 #include "engine/model_registry.h"
+#include "engine/predecessor.h"
 #include "engine/training_checkpoints.h"
 #include "engine/training_log.h"
 #include "storage/store.h"
@@ -25,7 +26,9 @@ namespace semblance::engine {
 
 class Database : public std::enable_shared_from_this<Database> {
  public:
-  static std::shared_ptr<Database> Over(std::shared_ptr<storage::Store> store);
+  // `predecessors`: what an earlier Database over the same store has left.
+  static std::shared_ptr<Database> Over(std::shared_ptr<storage::Store> store,
+                                        Predecessors predecessors = {});
   // One in memory, that nobody else sees.
   static std::shared_ptr<Database> OpenInMemory();
   ~Database();
@@ -60,8 +63,13 @@ class Database : public std::enable_shared_from_this<Database> {
   using States = std::map<uint64_t, Remembered>;
   States LoadedStates();
 
+  // Ends the background thread, and gives the next Database over the same store what is in memory
+  // of collections, whether they were loaded by this one or left to it. Once, when nobody writes by
+  // this one any more; who reads by it may go on.
+  Predecessors LeaveToNext();
+
  private:
-  explicit Database(std::shared_ptr<storage::Store> store);
+  Database(std::shared_ptr<storage::Store> store, Predecessors predecessors);
 
   const std::shared_ptr<storage::Store> store_;
   ModelRegistry models_;
@@ -75,6 +83,7 @@ class Database : public std::enable_shared_from_this<Database> {
   bool garbage_collected_ = false;                               // guarded by mu_
   std::map<uint64_t, std::shared_ptr<Collection>> collections_;  // guarded by mu_
   std::map<uint64_t, std::vector<PreparedCommit>> prepared_;     // found at open; guarded by mu_
+  Predecessors predecessors_;  // of collections that nobody has opened yet; guarded by mu_
 };
 
 }  // namespace semblance::engine

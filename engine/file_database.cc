@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "engine/families.h"
 #include "engine/process_id.h"
@@ -100,16 +101,37 @@ void FileDatabase::CloseReplaced(Look look) {
   if (look_now_.exchange(false)) look = Look::kNow;
   if (look == Look::kNowAndThen && now - looked_ < kLookEvery) return;
   looked_ = now;
-  if (identity_ != Identity()) open_.reset();
+  if (identity_ == Identity()) return;
+  open_.reset();
+  kept_.clear();
+}
+
+FileDatabase::OpenedStore FileDatabase::OpenStore(const storage::OpenOptions& options) const {
+  const std::string before = storage::FolderOrigin(folder_);
+  OpenedStore opened{storage::Store::Open(folder_, options), storage::FolderOrigin(folder_)};
+  if (!before.empty() && before != opened.origin) opened.origin.clear();
+  return opened;
+}
+
+std::shared_ptr<Database> FileDatabase::DatabaseOver(OpenedStore opened) {
+  origin_ = std::move(opened.origin);
+  if (kept_from_ != origin_ + opened.store->store_id()) kept_.clear();
+  return Database::Over(std::move(opened.store), std::exchange(kept_, {}));
+}
+
+void FileDatabase::KeepFrom(Database* database) {
+  if (origin_.empty()) return;
+  kept_ = database->LeaveToNext();
+  kept_from_ = origin_ + database->store().store_id();
 }
 
 std::shared_ptr<Database> FileDatabase::Use(Create create) {
   const std::lock_guard lock(mu_);
   CloseReplaced(Look::kNow);
   if (!open_) {
-    auto store = WaitForStore(create);
-    if (!store) return nullptr;
-    Open(std::move(store));
+    auto opened = WaitForStore(create);
+    if (!opened) return nullptr;
+    Open(*std::move(opened));
   }
   return InUseHere(open_);
 }
@@ -121,7 +143,7 @@ std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch, Look look) {
   const bool others_first = gave_way_ && turns_->Asked();
   if (touch == Touch::kYes && !others_first && Writable()) {
     try {
-      Open(storage::Store::Open(folder_, Options(Create::kNo)));
+      Open(OpenStore(Options(Create::kNo)));
       return InUseHere(open_);
     } catch (const storage::Error& error) {
       if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
@@ -135,17 +157,19 @@ std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch, Look look) {
 }
 
 std::shared_ptr<Database> FileDatabase::ReadBesideOthers() {
-  std::string state = storage::FolderState(folder_);
+  // Of another store the files may have the same names and sizes.
+  std::string state = storage::FolderOrigin(folder_) + storage::FolderState(folder_);
   if (read_only_) {
     auto states = read_only_->LoadedStates();
     if (!states.empty()) Remember(std::move(states));
   }
   if (!read_only_ || state != read_only_state_) {
+    if (read_only_) KeepFrom(read_only_.get());
     read_only_.reset();
     storage::OpenOptions options = Options(Create::kNo);
     options.read_only = true;
     try {
-      read_only_ = Database::Over(storage::Store::Open(folder_, options));
+      read_only_ = DatabaseOver(OpenStore(options));
     } catch (const storage::Error& error) {
       if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
       throw;
@@ -160,9 +184,10 @@ bool FileDatabase::Writable() const {
   return access(folder_.c_str(), W_OK) == 0 || errno == ENOENT;
 }
 
-void FileDatabase::Open(std::shared_ptr<storage::Store> store) {
+void FileDatabase::Open(OpenedStore opened) {
+  if (read_only_) KeepFrom(read_only_.get());
   read_only_.reset();
-  open_ = Database::Over(std::move(store));
+  open_ = DatabaseOver(std::move(opened));
   identity_ = Identity();
   gave_way_ = false;
   Remember({});
@@ -174,7 +199,7 @@ std::shared_ptr<Database> FileDatabase::InUseHere(std::shared_ptr<Database> data
   return {std::make_shared<InUse>(InUse{shared_from_this(), std::move(database)}), used};
 }
 
-std::shared_ptr<storage::Store> FileDatabase::WaitForStore(Create create) {
+std::optional<FileDatabase::OpenedStore> FileDatabase::WaitForStore(Create create) {
   const storage::OpenOptions options = Options(create);
   if (!Writable()) {
     throw storage::Error(storage::ErrorKind::kReadOnly,
@@ -185,9 +210,9 @@ std::shared_ptr<storage::Store> FileDatabase::WaitForStore(Create create) {
   const auto give_up = steady_clock::now() + kLockWait;
   while (true) {
     try {
-      return storage::Store::Open(folder_, options);
+      return OpenStore(options);
     } catch (const storage::Error& error) {
-      if (error.kind() == storage::ErrorKind::kMissing) return nullptr;
+      if (error.kind() == storage::ErrorKind::kMissing) return std::nullopt;
       if (error.kind() != storage::ErrorKind::kLockHeld || steady_clock::now() > give_up) throw;
       if (!request) request.emplace(folder_);
     }
@@ -246,6 +271,7 @@ void FileDatabase::CloseWhenIdle() {
       const bool used = open_.use_count() > 1;
       const bool sealing = open_->Sealing() && steady_clock::now() - asked < kSealingWait;
       if (!used && !sealing) {
+        KeepFrom(open_.get());  // when nothing of it can change any more
         Remember(open_->LoadedStates());
         open_.reset();
         gave_way_ = true;

@@ -72,10 +72,19 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   // Lets go of what is open when the folder is another one.
   void CloseReplaced(Look look);
   bool Writable() const;
-  void Open(std::shared_ptr<storage::Store> store);
+  // A store, and which one of all that were in this place it is.
+  struct OpenedStore {
+    std::shared_ptr<storage::Store> store;
+    std::string origin;  // storage::FolderOrigin; empty: it was replaced meanwhile
+  };
+  OpenedStore OpenStore(const storage::OpenOptions& options) const;
+  std::shared_ptr<Database> DatabaseOver(OpenedStore opened);
+  // Keeps what a database has in memory for the next one. Nobody may write by it any more.
+  void KeepFrom(Database* database);
+  void Open(OpenedStore opened);
   std::shared_ptr<Database> InUseHere(std::shared_ptr<Database> database);
   std::shared_ptr<Database> ReadBesideOthers();
-  std::shared_ptr<storage::Store> WaitForStore(Create create);
+  std::optional<OpenedStore> WaitForStore(Create create);
   void LetOthersFirst();
   void Remember(Database::States states);
   void WatchFolder();
@@ -95,6 +104,9 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   std::chrono::steady_clock::time_point looked_{};  // whether it is another one
   std::shared_ptr<Database> read_only_;             // as the folder was in this state
   std::string read_only_state_;
+  std::string origin_;        // of open_, or of read_only_
+  Predecessors kept_;         // of the last of them that was let go
+  std::string kept_from_;     // its origin, and its store's id
   bool gave_way_ = false;     // the last time it was closed, another process had asked
   FolderIdentity watched_{};  // the folder of turns_
   std::thread watcher_;

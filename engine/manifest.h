@@ -21,6 +21,8 @@ struct Manifest {
   uint64_t covered = 0;    // every commit up to this one is in the segments and their dead rows
   uint64_t as_of = 0;      // the commit whose deletions the stored dead rows show; >= covered
   uint64_t kept_from = 0;  // versions that were superseded at or before this commit are gone
+
+  bool operator==(const Manifest&) const = default;
 };
 
 std::optional<Manifest> ReadManifest(const storage::Store& store, uint64_t collection);

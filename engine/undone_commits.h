@@ -20,11 +20,13 @@ class UndoneCommits {
   void Add(uint64_t after, uint64_t up_to);  // after < commit <= up_to
   bool Contains(uint64_t commit) const;
   uint64_t highest() const { return ranges_.empty() ? 0 : ranges_.back().up_to; }
+  bool operator==(const UndoneCommits&) const = default;
 
  private:
   struct Range {
     uint64_t after;
     uint64_t up_to;
+    bool operator==(const Range&) const = default;
   };
   std::vector<Range> ranges_;  // ascending, apart from each other
 };

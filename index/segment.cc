@@ -36,7 +36,12 @@ constexpr uint32_t kCodesFrom = 64;
 class StoredSegment final : public Segment {
  public:
   StoredSegment(SegmentData data, const Rescoring& rescoring)
-      : data_(std::move(data)), rescoring_(rescoring) {
+      : StoredSegment(std::make_shared<const SegmentData>(std::move(data)), rescoring) {}
+  StoredSegment(std::shared_ptr<const SegmentData> data, const Rescoring& rescoring)
+      : shared_data_(std::move(data)),
+        data_(*shared_data_),
+        // Of one that has its vectors nothing else is kept alive.
+        rescoring_(quantized() ? rescoring : Rescoring{}) {
     if (quantized() && (!rescoring_.vectors || rescoring_.oversample == 0)) {
       throw Error(
           ErrorKind::kInvalid,
@@ -89,6 +94,9 @@ class StoredSegment final : public Segment {
            (data_.graph ? data_.graph->bytes() : 0) + (data_.lists ? data_.lists->bytes() : 0);
   }
   const SegmentData& data() const override { return data_; }
+  std::shared_ptr<const Segment> WithVectors(const Rescoring& rescoring) const override {
+    return std::make_shared<StoredSegment>(shared_data_, rescoring);
+  }
   void Save(ByteSink& sink) const override { WriteSegment(data_, sink); }
 
  private:
@@ -180,7 +188,8 @@ class StoredSegment final : public Segment {
     return Finished(rescorer, options);
   }
 
-  const SegmentData data_;
+  const std::shared_ptr<const SegmentData> shared_data_;
+  const SegmentData& data_;
   const Rescoring rescoring_;
 };
 

@@ -171,6 +171,8 @@ class Segment {
   virtual std::optional<uint32_t> Find(int64_t row_id) const = 0;  // its position
   virtual uint64_t memory_bytes() const = 0;
   virtual const SegmentData& data() const = 0;  // for who builds another one of it
+  // The same segment, with the same arrays; a quantized one reads its vectors from this source.
+  virtual std::shared_ptr<const Segment> WithVectors(const Rescoring& rescoring) const = 0;
 
   // Magic, version, header, row ids, vectors or codes, graph or lists, in checksummed chunks;
   // index/segment_format.h has the bytes.

@@ -1,5 +1,7 @@
 // What is in a folder before RocksDB is let into it: RocksDB would create a database over the
 // remains of another, and delete the tables that its new manifest does not know.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -78,6 +80,22 @@ std::string StateOfFiles(const std::string& folder, bool logs_too) {
 
 std::string ManifestState(const std::string& folder) { return StateOfFiles(folder, false); }
 std::string FolderState(const std::string& folder) { return StateOfFiles(folder, true); }
+
+// By the folder, and a file in it that is written once: numbers of files are given again when they
+// are free, times at which they were changed are not.
+std::string FolderOrigin(const std::string& folder) {
+  struct stat of_folder, of_file;
+  if (stat(folder.c_str(), &of_folder) != 0) return "";
+  if (stat((folder + "/IDENTITY").c_str(), &of_file) != 0) return "";
+  std::string origin;
+  for (const auto number :
+       {static_cast<uint64_t>(of_folder.st_dev), static_cast<uint64_t>(of_folder.st_ino),
+        static_cast<uint64_t>(of_file.st_ino), static_cast<uint64_t>(of_file.st_ctim.tv_sec),
+        static_cast<uint64_t>(of_file.st_ctim.tv_nsec)}) {
+    origin += std::to_string(number) + " ";
+  }
+  return origin;
+}
 
 bool InspectFolder(const std::string& folder, const OpenOptions& options, rocksdb::Env* env) {
   std::error_code error;

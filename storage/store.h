@@ -164,4 +164,9 @@ class Store {
 // Empty: there is none.
 std::string FolderState(const std::string& folder);
 
+// Tells the store in a folder from another that was put in its place, and from a copy of itself,
+// whether the folder was replaced or the files in it: the same text as long as it is that very one.
+// Empty: there is none.
+std::string FolderOrigin(const std::string& folder);
+
 }  // namespace semblance::storage
