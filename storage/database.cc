@@ -77,8 +77,9 @@ std::shared_ptr<rocksdb::Env> DiskEnv() {
 Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
                    const OpenOptions& options)
     : base_env_(std::move(env)),
+      own_folder_(std::make_shared<OwnFolderFileSystem>(base_env_->GetFileSystem())),
       files_(std::make_shared<LogFileSystem>(
-          std::make_shared<CountingFileSystem>(base_env_->GetFileSystem(), written_))),
+          std::make_shared<CountingFileSystem>(own_folder_, written_))),
       env_(rocksdb::NewCompositeEnv(files_)),
       folder_(folder),
       family_names_(CheckedFamilies(options.families)),
@@ -108,6 +109,10 @@ Database::Database(std::shared_ptr<rocksdb::Env> env, const std::string& folder,
 Database::~Database() { Close(); }
 
 void Database::OpenRocks() {
+  if (!in_memory_) {
+    own_folder_->Own(folder_);
+    if (!read_only_) claim_.emplace(folder_);
+  }
   rocksdb::DBOptions options = MakeDbOptions(env_.get());
   const auto logger = std::make_shared<SilentLogger>();
   options.info_log = logger;
@@ -185,6 +190,7 @@ void Database::OpenBesideOthers() {
   options.create_if_missing = false;
   WhileFilesChange([&](const std::string& before) {
     Close();  // what did not belong together
+    own_folder_->Own(folder_);
     InspectFolder(folder_, options, env_.get());
     OpenRocks();
     return ManifestState(folder_) == before;
@@ -310,7 +316,7 @@ void Database::KeepWritten() noexcept {
 
 void Database::Close() noexcept {
   if (!rocks_) return;
-  if (!read_only_) {
+  if (!read_only_ && !own_folder_->Replaced()) {
     FlushLongLog();
     KeepWritten();
   }
@@ -319,6 +325,7 @@ void Database::Close() noexcept {
   }
   handles_.clear();
   rocks_.reset();
+  claim_.reset();
 }
 
 rocksdb::ColumnFamilyHandle* Database::Handle(uint32_t family) const {

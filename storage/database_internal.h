@@ -20,6 +20,7 @@
 #include "storage/error_watch_internal.h"
 #include "storage/format.h"
 #include "storage/log_files_internal.h"
+#include "storage/own_folder_internal.h"
 #include "storage/status_internal.h"
 #include "storage/store.h"
 #include "storage/written_bytes_internal.h"
@@ -108,14 +109,16 @@ class Database {
   // Constant after construction.
   const std::shared_ptr<rocksdb::Env> base_env_;
   const std::shared_ptr<WrittenBytes> written_ = std::make_shared<WrittenBytes>();
-  const std::shared_ptr<LogFileSystem> files_;  // over base_env_
-  const std::unique_ptr<rocksdb::Env> env_;     // over files_
+  const std::shared_ptr<OwnFolderFileSystem> own_folder_;  // over base_env_
+  const std::shared_ptr<LogFileSystem> files_;             // over own_folder_
+  const std::unique_ptr<rocksdb::Env> env_;                // over files_
   const std::string folder_;
   const std::vector<std::string> family_names_;
   const bool in_memory_;
   const bool read_only_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   const std::shared_ptr<ErrorWatch> watch_;
+  std::optional<FolderClaim> claim_;  // as long as rocks_ writes
   std::unique_ptr<rocksdb::TransactionDB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // "default" first, then family_names_
   std::string store_id_;

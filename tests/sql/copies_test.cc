@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,40 @@ TEST(CopiesOfPoints, AnotherDatabaseInItsPlaceIsReadAtOnce) {
   }
   TestConnection comes(here);
   EXPECT_THAT(comes.Rows(kPoint), ElementsAre("77"));
+}
+
+// The store that was open there removed the new one's log when it was closed, so that nobody could
+// read the vectors any more; and where the new one was open, too, it was opened twice.
+TEST_F(Copies, AnotherDatabaseInItsPlaceKeepsItsVectors) {
+  const std::string texts = folder_.File("texts.db"), there = folder_.File("there.db");
+  const std::string search = "SELECT rowid FROM t WHERE body MATCH 'music' AND k = 1";
+  const auto make = [&](const std::string& file, int row) {
+    auto made = std::make_unique<TestConnection>(file);
+    made->Rows(
+        "CREATE VIRTUAL TABLE t USING semblance(body TEXT EMBED);"
+        "INSERT INTO t(rowid, body) VALUES (" +
+        std::to_string(row) + ", 'a song')");
+    return made;
+  };
+  make(texts, 1);
+  TestConnection stays(texts);
+  EXPECT_THAT(stays.Rows(search), ElementsAre("1"));
+  for (int row = 2; row < 6; ++row) {
+    auto moved = make(there, row);
+    const bool open = row % 2 == 0;
+    if (!open) moved.reset();
+    fs::rename(there, texts);
+    fs::remove_all(FolderOf(texts));
+    fs::rename(FolderOf(there), FolderOf(texts));
+    TestConnection comes(texts);
+    EXPECT_THAT(comes.Rows(search), ElementsAre(std::to_string(row)));
+    EXPECT_THAT(stays.ErrorOf(search), HasSubstr("belongs to another database"));
+    if (open) EXPECT_THAT(moved->ErrorOf(search), HasSubstr("E_OUT_OF_STEP"));
+    moved.reset();
+    comes.Rows("INSERT INTO t(rowid, body) VALUES (9, 'A plate of pasta.')");
+    EXPECT_THAT(comes.Rows(search), ElementsAre(std::to_string(row)));
+    EXPECT_EQ(comes.ErrorOf("INSERT INTO t(t) VALUES ('integrity-check')"), "");
+  }
 }
 
 TEST_F(Copies, AnOlderFileInItsPlaceIsFollowed) {
