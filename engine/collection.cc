@@ -15,12 +15,6 @@
 #include "storage/keys.h"
 
 namespace semblance::engine {
-namespace {
-
-constexpr auto kCommitWait = std::chrono::seconds(10);
-
-}  // namespace
-
 Collection::Collection(uint64_t id, const CollectionOptions& options,
                        std::shared_ptr<storage::Store> store, Indexer* indexer,
                        std::vector<PreparedCommit> prepared)
@@ -53,7 +47,7 @@ void Collection::Settle(uint64_t commit, bool roll_back_newer) {
                         "killed, or is at it; open the database once where it can be written");
       }
       it->transaction->Commit(true);
-      loaded_ = false;  // read again, with this commit
+      Unload();  // read again, with this commit
     } else {
       // SQLite may have had it, in a file that an older copy has taken the place of.
       NoteUndone(it->commit - 1, it->commit);
@@ -69,21 +63,6 @@ void Collection::NoteUndone(uint64_t after, uint64_t up_to) {
   auto transaction = store_->Begin();
   undone_.Write(*transaction, id_);
   transaction->Commit(true);
-}
-
-void Collection::WaitFor(std::unique_lock<std::mutex>& lock, uint64_t commit) {
-  const bool settled = settled_.wait_for(lock, kCommitWait, [&] {
-    return in_flight_.transaction == nullptr || in_flight_.commit > commit;
-  });
-  if (!settled) {
-    throw Error(ErrorKind::kBusy,
-                "commit " + std::to_string(commit) + " is still being published; try again");
-  }
-}
-
-void Collection::NoteSearch() {
-  const std::lock_guard lock(mu_);
-  pace_.Searched(Pace::Clock::now());
 }
 
 Pace::Clock::time_point Collection::NextWrite() {
@@ -109,56 +88,6 @@ uint64_t Collection::UnsealedBytes() const {
 bool Collection::SealingGivesRoom() const {
   const index::Kind kind = ChooseKind(options_, state_->tail_count, RowsAtMost());
   return QuantizationOf(options_, kind) != index::Quantization::kNone;
-}
-
-bool Collection::Gone() const { return !loaded_ && store_->Get(kMeta, GoneKey(id_)).has_value(); }
-
-// Who reads an older snapshot than the rebuild that replaced this collection may ask again; an
-// older copy of the database file may not.
-void Collection::ThrowGone() {
-  throw Error(
-      ErrorKind::kSnapshotTooOld,
-      "these vectors were replaced by a rebuild since this transaction began, and are gone: "
-      "end the transaction and ask again; where the database file is an older copy, 'rebuild'");
-}
-
-View Collection::ViewAt(uint64_t commit, std::shared_ptr<const PendingWrites> overlay,
-                        const std::function<bool()>& cancel) {
-  std::unique_lock lock(mu_);
-  if (commit > 0 && Gone()) ThrowGone();  // at commit 0 nothing is missing
-  Settle(commit, false);
-  WaitFor(lock, commit);
-  EnsureLoaded(cancel);
-  CheckNotUndone(commit);
-  if (commit > state_->last_commit) {
-    throw OutOfStep("the store holds this table's vectors up to commit " +
-                    std::to_string(state_->last_commit) + ", but the database file is at commit " +
-                    std::to_string(commit) +
-                    ": the folder beside it is missing, older, or another database's");
-  }
-  if (commit < state_->horizon) {
-    throw Error(ErrorKind::kSnapshotTooOld,
-                "this transaction began at commit " + std::to_string(commit) +
-                    ", and rows deleted since were dropped up to commit " +
-                    std::to_string(state_->horizon) + ": end the transaction and ask again");
-  }
-  return View(state_, commit, options_.metric, std::move(overlay));
-}
-
-std::optional<std::vector<float>> Collection::VectorAt(int64_t row_id, uint64_t commit,
-                                                       const std::function<bool()>& cancel) {
-  ViewAt(commit, nullptr, cancel);  // the same refusals as for a search
-  const auto version = storage::GetAt(*store_, kRows, RowBase(id_, row_id), commit);
-  if (!version) return std::nullopt;
-  return DecodeVector(version->value, options_.dimension);
-}
-
-// The file of then came back after an older one had been put in its place and written to.
-void Collection::CheckNotUndone(uint64_t commit) const {
-  if (!undone_.Contains(commit)) return;
-  throw OutOfStep("the database file is at commit " + std::to_string(commit) +
-                  ", which the folder beside it has undone, because an older copy of the file was "
-                  "written to meanwhile");
 }
 
 // An older copy of the database file names a collection that was removed again, from its beginning.
@@ -285,7 +214,7 @@ Collection::Blocks Collection::FinishCommit() noexcept {
   } catch (const std::exception& error) {
     broken_ = std::string("a commit could not be shown (") + error.what() +
               "); close every connection to this database and open it again";
-    loaded_ = false;
+    Unload();
   }
   in_flight_ = {};
   in_flight_writes_.reset();
@@ -327,6 +256,8 @@ void Collection::Rewind(uint64_t commit) {
                     ", older than the history kept in its store (from commit " +
                     std::to_string(manifest.kept_from) + " on)");
   }
+  const uint64_t last_commit = state_->last_commit;
+  Unload();
   auto transaction = store_->Begin();
   for (auto cursor = store_->Scan(kLog, CollectionPrefix(id_)); cursor->Valid(); cursor->Next()) {
     const LogEntry entry = ParseLogKey(cursor->Key());
@@ -336,12 +267,11 @@ void Collection::Rewind(uint64_t commit) {
   }
   if (commit < manifest.as_of) transaction->Delete(kMeta, ManifestKey(id_));
   UndoneCommits undone = undone_;
-  undone.Add(commit, state_->last_commit);
+  undone.Add(commit, last_commit);
   undone.Write(*transaction, id_);
   WriteLastCommit(*transaction, id_, commit);
   transaction->Commit(true);
   if (commit < manifest.as_of) store_->DeletePrefix(kSegments, CollectionPrefix(id_));
-  loaded_ = false;
   EnsureLoaded();
 }
 
@@ -428,7 +358,7 @@ Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t com
   for (auto& [entry, positions] : dead) entry->MarkDeleted(positions, commit);
   state->last_commit = commit;
   Blocks filled = PromiseCodes(*state_, *state);
-  state_ = std::move(state);
+  Show(std::move(state));
   writes_since_manifest_ += rows.size();
   pace_.Wrote({rows.size(), static_cast<uint64_t>(added), Backlog(), unsealed}, Pace::Clock::now());
   ScheduleMaintenance();
@@ -437,29 +367,6 @@ Collection::Blocks Collection::Publish(const PendingWrites& writes, uint64_t com
 
 void Collection::ScheduleMaintenance(std::chrono::milliseconds delay) {
   if (indexer_ && NeedsMaintenance()) indexer_->Schedule(weak_from_this(), delay);
-}
-
-std::shared_ptr<const CollectionState> Collection::LoadedState() {
-  std::lock_guard lock(mu_);
-  return loaded_ ? state_ : nullptr;
-}
-
-CollectionStats Collection::Stats() {
-  std::lock_guard lock(mu_);
-  EnsureLoaded();
-  CollectionStats stats;
-  stats.rows = state_->AliveCount();
-  stats.tail_rows = state_->tail_count;
-  stats.last_commit = state_->last_commit;
-  stats.loaded_segments = loaded_segments_;
-  for (const auto& entry : state_->segments) {
-    stats.segment_sizes.push_back(entry->segment().size());
-    stats.dead_rows += entry->dead_count();
-    stats.memory_bytes += entry->segment().memory_bytes() + 16ull * entry->segment().size();
-  }
-  for (const auto& block : state_->tail)
-    stats.memory_bytes += block->vectors.size() * sizeof(float);
-  return stats;
 }
 
 }  // namespace semblance::engine

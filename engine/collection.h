@@ -159,6 +159,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
   };
 
   // All of these with mu_ held.
+  // Puts a state in the place of the one before, for readers, too.
+  void Show(std::shared_ptr<const CollectionState> state);
+  void Unload();  // the next to ask loads it
   bool Gone() const;
   [[noreturn]] static void ThrowGone();
   void CheckRoom(const std::shared_ptr<const PendingWrites>& writes);
@@ -211,8 +214,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
   uint64_t UnsealedBytes() const;
   // Whether what is in no segment takes less memory in one.
   bool SealingGivesRoom() const;
+  // Without mu_: what a reader at `commit` may take at once, or nullptr.
+  std::shared_ptr<const CollectionState> Readable(uint64_t commit) const;
   // For a quantized segment whose rows these commits wrote.
-  index::Rescoring RescoringBy(std::shared_ptr<const std::vector<uint64_t>> created) const;
+  index::Rescoring RescoringBy(std::shared_ptr<const RowCommits> created) const;
 
   // Constant after construction
   const uint64_t id_;
@@ -223,6 +228,11 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
   std::mutex compaction_mu_;  // one Optimize, Maintain or Rewind at a time; taken before mu_
   std::atomic<bool> rewinding_{false};  // who compacts shall give it up
+
+  // What readers take without mu_, which is held as long as the store takes for a commit: state_,
+  // unless something must be settled, or was undone.
+  mutable std::mutex readable_mu_;                   // taken last
+  std::shared_ptr<const CollectionState> readable_;  // guarded by it
 
   std::mutex mu_;
   std::condition_variable settled_;

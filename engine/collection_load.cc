@@ -46,11 +46,11 @@ class BlobSource : public index::ByteSource {
 };
 
 // Of a quantized segment, or one of lists; nullptr when there are none.
-std::shared_ptr<const std::vector<uint64_t>> LoadCreated(const storage::Store& store,
-                                                         uint64_t collection, uint64_t number) {
+std::shared_ptr<const RowCommits> LoadCreated(const storage::Store& store, uint64_t collection,
+                                              uint64_t number) {
   const auto value = store.Get(kSegments, SegmentKey(collection, number, 'c'));
   if (!value) return nullptr;
-  return std::make_shared<std::vector<uint64_t>>(DecodeCreated(*value));
+  return std::make_shared<RowCommits>(RowCommits::Decode(*value));
 }
 
 std::vector<uint32_t> LoadDeadPositions(const storage::Store& store, uint64_t collection,
@@ -98,8 +98,7 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
     LoadAllRows(kept_from, poll, state.get());
   }
   predecessor_.reset();
-  state_ = std::move(state);
-  loaded_ = true;
+  Show(std::move(state));
   ++loads_;
   // Not at once: most who open a database want one answer, and go.
   constexpr std::chrono::milliseconds kAfterOpening{500};
@@ -119,8 +118,7 @@ void Collection::Load(const std::optional<Manifest>& manifest, const LoadPoll& p
   }
 }
 
-index::Rescoring Collection::RescoringBy(
-    std::shared_ptr<const std::vector<uint64_t>> created) const {
+index::Rescoring Collection::RescoringBy(std::shared_ptr<const RowCommits> created) const {
   return {std::make_shared<StoredVectors>(store_, id_, options_.dimension, std::move(created),
                                           vector_cache_),
           options_.oversample};

@@ -51,7 +51,7 @@ void Collection::Loader::Show() {
     collection_->NoteNewest(row_id, slot);
   });
   state->last_commit = 1;
-  collection_->state_ = std::move(state);
+  collection_->Show(std::move(state));
   collection_->writes_since_manifest_ += batch_.size();
   batch_.Clear();
 }

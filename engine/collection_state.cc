@@ -1,6 +1,7 @@
 #include "engine/collection_state.h"
 
 #include <algorithm>
+#include <new>
 
 namespace semblance::engine {
 
@@ -22,6 +23,11 @@ void BlockMemory::Expect(size_t blocks, size_t numbers) {
   taken_ = 0;
 }
 
+DeletionMarks::DeletionMarks(uint32_t size)
+    : marks_(static_cast<uint64_t*>(std::calloc(std::max(size, 1u), sizeof(uint64_t)))) {
+  if (!marks_) throw std::bad_alloc();
+}
+
 void TailBlock::KeepPromise(index::Metric metric) const {
   auto codes = index::RowCodes::Of(metric, vectors, dimension);
   std::lock_guard lock(mu_);
@@ -29,13 +35,12 @@ void TailBlock::KeepPromise(index::Metric metric) const {
 }
 
 SegmentEntry::SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
-                           std::shared_ptr<const std::vector<uint64_t>> created)
+                           std::shared_ptr<const RowCommits> created)
     : number_(number),
       segment_(std::move(segment)),
       created_(std::move(created)),
       marks_(std::make_shared<Marks>(segment_->size())) {
-  if (!created_) return;
-  for (uint64_t commit : *created_) newest_created_ = std::max(newest_created_, commit);
+  if (created_) newest_created_ = created_->newest();
 }
 
 SegmentEntry::SegmentEntry(const SegmentEntry& other, std::shared_ptr<const index::Segment> segment)

@@ -10,11 +10,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "engine/row_commits.h"
 #include "index/big_array.h"
 #include "index/row_codes.h"
 #include "index/row_filter.h"
@@ -29,12 +31,20 @@ inline bool VisibleAt(uint64_t created, uint64_t deleted, uint64_t commit) {
 // Marks of when rows ceased to be, one a row; 0 means alive.
 class DeletionMarks {
  public:
-  explicit DeletionMarks(uint32_t size) : marks_(new std::atomic<uint64_t>[size]()) {}
-  uint64_t Get(uint32_t i) const { return marks_[i].load(std::memory_order_acquire); }
-  void Set(uint32_t i, uint64_t commit) { marks_[i].store(commit, std::memory_order_release); }
+  explicit DeletionMarks(uint32_t size);
+  uint64_t Get(uint32_t i) const {
+    return std::atomic_ref(marks_[i]).load(std::memory_order_acquire);
+  }
+  void Set(uint32_t i, uint64_t commit) {
+    std::atomic_ref(marks_[i]).store(commit, std::memory_order_release);
+  }
 
  private:
-  std::unique_ptr<std::atomic<uint64_t>[]> marks_;
+  struct Free {
+    void operator()(uint64_t* marks) const { std::free(marks); }
+  };
+  // From calloc: of many rows it takes no memory before the first mark of a page.
+  std::unique_ptr<uint64_t[], Free> marks_;
 };
 
 // Room for the vectors of blocks, which all take as much. What several blocks take that a large
@@ -100,7 +110,7 @@ class SegmentEntry {
  public:
   // `created` [size] is nullptr when every row is older than any reader.
   SegmentEntry(uint64_t number, std::shared_ptr<const index::Segment> segment,
-               std::shared_ptr<const std::vector<uint64_t>> created);
+               std::shared_ptr<const RowCommits> created);
   // The same segment with the same marks, also those that either of both will get; its vectors, if
   // it is quantized, come from that source.
   std::shared_ptr<SegmentEntry> WithVectors(const index::Rescoring& rescoring) const;
@@ -109,7 +119,7 @@ class SegmentEntry {
   const index::Segment& segment() const { return *segment_; }
   const std::shared_ptr<const index::Segment>& shared_segment() const { return segment_; }
   uint64_t created(uint32_t position) const { return created_ ? (*created_)[position] : 0; }
-  const std::shared_ptr<const std::vector<uint64_t>>& shared_created() const { return created_; }
+  const std::shared_ptr<const RowCommits>& shared_created() const { return created_; }
   uint64_t deleted(uint32_t position) const { return marks_->deleted.Get(position); }
   uint32_t dead_count() const;
 
@@ -136,7 +146,7 @@ class SegmentEntry {
   // Constant after construction
   const uint64_t number_;
   const std::shared_ptr<const index::Segment> segment_;
-  const std::shared_ptr<const std::vector<uint64_t>> created_;
+  const std::shared_ptr<const RowCommits> created_;
   uint64_t newest_created_ = 0;
   const std::shared_ptr<Marks> marks_;
 };

@@ -42,8 +42,8 @@ std::vector<float> Compaction::GatherVectors() const {
   for (size_t i = 0; i < origins_.size(); ++i) {
     const Origin& origin = origins_[i];
     float* const out = vectors.data() + i * dimension;
-    if (origin.entry) {
-      origin.entry->segment().CopyVector(origin.position, out);
+    if (const SegmentEntry* const entry = EntryOf(origin)) {
+      entry->segment().CopyVector(origin.position, out);
     } else {
       const uint32_t capacity = inputs_->tail[0]->capacity;
       const auto vector =
@@ -87,8 +87,9 @@ index::EarlierLists Compaction::Earlier(uint64_t all_rows) const {
   for (const auto& entry : merged_) earlier.sources.push_back(&entry->segment());
   earlier.place_of = [this](uint32_t position) -> index::EarlierLists::Place {
     const Origin& origin = origins_[position];
-    if (origin.entry == nullptr) return {};
-    return {&origin.entry->segment(), origin.position};
+    const SegmentEntry* const entry = EntryOf(origin);
+    if (entry == nullptr) return {};
+    return {&entry->segment(), origin.position};
   };
   return earlier;
 }
@@ -106,19 +107,33 @@ bool Compaction::Build(index::SegmentOptions options, const std::function<bool()
   return segment_ != nullptr;
 }
 
-// Of rows of segments that do not say which commit wrote them: those without codes need not, until
-// they are put into lists.
-void Compaction::FindCommits() {
-  for (size_t i = 0; i < origins_.size(); ++i) {
-    if (origins_[i].created != 0) continue;
-    const auto version = storage::GetAt(
-        *collection_.store_, kRows, RowBase(collection_.id_, row_ids_[i]), inputs_->last_commit);
-    if (!version) {
-      throw Error(ErrorKind::kCorruption,
-                  "the vector of row " + std::to_string(row_ids_[i]) + " is not in the store");
-    }
-    origins_[i].created = version->commit;
+uint64_t Compaction::CreatedOf(const Origin& origin, const CollectionState& state) const {
+  if (const SegmentEntry* const entry = EntryOf(origin)) return entry->created(origin.position);
+  const uint32_t capacity = collection_.BlockCapacity();
+  return state.tail[origin.position / capacity]->created[origin.position % capacity];
+}
+
+uint64_t Compaction::FindCommit(int64_t row_id) const {
+  const auto version = storage::GetAt(*collection_.store_, kRows, RowBase(collection_.id_, row_id),
+                                      inputs_->last_commit);
+  if (version) return version->commit;
+  throw Error(ErrorKind::kCorruption,
+              "the vector of row " + std::to_string(row_id) + " is not in the store");
+}
+
+// Segments without codes or lists need not say which commits wrote their rows, so the store is
+// asked, where the new one must say.
+std::shared_ptr<const RowCommits> Compaction::GatherCommits(
+    const index::SegmentOptions& options) const {
+  const bool must =
+      options.quantization != index::Quantization::kNone || options.kind == index::Kind::kIvf;
+  auto commits = std::make_shared<RowCommits>();
+  for (size_t p = 0; p < origins_.size(); ++p) {
+    const uint64_t commit = CreatedOf(origins_[p], *inputs_);
+    commits->Add(commit == 0 && must ? FindCommit(row_ids_[p]) : commit);
   }
+  commits->Finish();
+  return commits;
 }
 
 bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
@@ -127,11 +142,7 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
   if (row_ids_.empty()) return true;
   SortRows();
   const index::SegmentOptions options = OptionsOfSegment();
-  if (options.quantization != index::Quantization::kNone || options.kind == index::Kind::kIvf)
-    FindCommits();
-  auto created = std::make_shared<std::vector<uint64_t>>(row_ids_.size());
-  for (size_t p = 0; p < origins_.size(); ++p) (*created)[p] = origins_[p].created;
-  created_ = std::move(created);
+  created_ = GatherCommits(options);
   if (!Build(options, cancel)) return false;
   CrashPoint("seal:built");
   number_ = manifest_.next_segment++;
@@ -145,7 +156,7 @@ bool Compaction::BuildAndSave(const std::function<bool()>& cancel) {
 }
 
 uint64_t Compaction::DeletedMark(const CollectionState& state, const Origin& origin) const {
-  if (origin.entry) return origin.entry->deleted(origin.position);
+  if (const SegmentEntry* const entry = EntryOf(origin)) return entry->deleted(origin.position);
   const uint32_t capacity = collection_.BlockCapacity();
   return state.tail[origin.position / capacity]->deleted.Get(origin.position % capacity);
 }
@@ -197,8 +208,7 @@ bool Compaction::WriteManifestAndDeadRows() {
   }
   if (segment_ && (segment_->quantization() != index::Quantization::kNone ||
                    segment_->kind() == index::Kind::kIvf)) {
-    transaction->Put(kSegments, SegmentKey(collection_.id_, number_, 'c'),
-                     EncodeCreated(*created_));
+    transaction->Put(kSegments, SegmentKey(collection_.id_, number_, 'c'), created_->Encode());
   }
   WriteManifest(*transaction, collection_.id_, manifest_);
   transaction->Commit(true);
@@ -206,8 +216,9 @@ bool Compaction::WriteManifestAndDeadRows() {
   return true;
 }
 
-void Compaction::AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin) {
-  collection_.AppendToTail(row_id, vector, {origin.created}, next_.get(), &room_);
+void Compaction::AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin,
+                           uint64_t created) {
+  collection_.AppendToTail(row_id, vector, {created}, next_.get(), &room_);
   next_origins_.push_back(origin);
 }
 
@@ -216,7 +227,7 @@ void Compaction::CopyTail(const CollectionState& from, uint32_t first) {
   for (uint32_t slot = first; slot < from.tail_count; ++slot) {
     const TailBlock& block = *from.tail[slot / capacity];
     const uint32_t s = slot % capacity;
-    AddToTail(block.row_ids[s], block.vector(s), {nullptr, slot, block.created[s]});
+    AddToTail(block.row_ids[s], block.vector(s), {Origin::kTail, slot}, block.created[s]);
   }
 }
 
@@ -226,15 +237,16 @@ void Compaction::BeginTail(const CollectionState& current) {
   const uint32_t capacity = collection_.BlockCapacity();
   next_ = std::make_shared<CollectionState>();
   for (const Origin& origin : carried_) {
-    if (origin.entry) {
-      const index::Segment& segment = origin.entry->segment();
+    const uint64_t created = CreatedOf(origin, *inputs_);
+    if (const SegmentEntry* const entry = EntryOf(origin)) {
+      const index::Segment& segment = entry->segment();
       std::vector<float> vector(segment.dimension());
       segment.CopyVector(origin.position, vector.data());
-      AddToTail(segment.row_id(origin.position), vector, origin);
+      AddToTail(segment.row_id(origin.position), vector, origin, created);
     } else {
       const TailBlock& block = *inputs_->tail[origin.position / capacity];
       const uint32_t s = origin.position % capacity;
-      AddToTail(block.row_ids[s], block.vector(s), origin);
+      AddToTail(block.row_ids[s], block.vector(s), origin, created);
     }
   }
   CopyTail(current, inputs_->tail_count);
@@ -245,7 +257,7 @@ void Compaction::BeginTail(const CollectionState& current) {
 // Otherwise slots and entries are others. What the manifest says now is read by the next to ask.
 bool Compaction::StillLoaded() {
   if (collection_.loaded_ && collection_.loads_ == load_) return true;
-  collection_.loaded_ = false;
+  collection_.Unload();
   return false;
 }
 
@@ -281,7 +293,7 @@ void Compaction::Publish() {
     block.deleted.Set(slot % capacity, deleted);
     if (deleted == 0) collection_.NoteNewest(block.row_ids[slot % capacity], slot);
   }
-  collection_.state_ = std::move(next_);
+  collection_.Show(std::move(next_));
   collection_.writes_since_manifest_ = current->tail_count - inputs_->tail_count;
   collection_.load_note_.clear();
 }

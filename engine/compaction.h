@@ -47,9 +47,9 @@ class Compaction {
  private:
   // Where a row came from, so that deletions meanwhile reach its new place.
   struct Origin {
-    const SegmentEntry* entry;  // or, when nullptr, the slot of a tail that began as inputs_'s
-    uint32_t position;
-    uint64_t created;
+    static constexpr uint32_t kTail = UINT32_MAX;
+    uint32_t source;    // of merged_; kTail: a tail that began as inputs_'s
+    uint32_t position;  // or slot
   };
 
   bool ChooseInputs();
@@ -60,14 +60,20 @@ class Compaction {
   std::vector<float> GatherVectors() const;
   index::SegmentOptions OptionsOfSegment() const;
   index::EarlierLists Earlier(uint64_t all_rows) const;
-  void FindCommits();
+  const SegmentEntry* EntryOf(const Origin& origin) const {  // nullptr: the tail
+    return origin.source == Origin::kTail ? nullptr : merged_[origin.source].get();
+  }
+  uint64_t CreatedOf(const Origin& origin, const CollectionState& state) const;
+  uint64_t FindCommit(int64_t row_id) const;
+  std::shared_ptr<const RowCommits> GatherCommits(const index::SegmentOptions& options) const;
   bool Build(index::SegmentOptions options, const std::function<bool()>& cancel);
   bool BuildAndSave(const std::function<bool()>& cancel);
   // False, and nothing is written, when the collection was loaded anew meanwhile.
   bool WriteManifestAndDeadRows();
   void BeginTail(const CollectionState& current);
   void CopyTail(const CollectionState& from, uint32_t first);
-  void AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin);
+  void AddToTail(int64_t row_id, std::span<const float> vector, const Origin& origin,
+                 uint64_t created);
   bool StillLoaded();  // with the collection's mu_ held
   void Publish();
   void Clean();
@@ -89,10 +95,10 @@ class Compaction {
   Manifest manifest_;
   uint64_t number_ = 0;  // of the new segment; 0: no row was left for one
   std::shared_ptr<const index::Segment> segment_;
-  std::shared_ptr<CollectionState> next_;                 // what is published
-  BlockMemory room_;                                      // for its tail
-  std::vector<Origin> next_origins_;                      // of the slots of its tail
-  std::shared_ptr<const std::vector<uint64_t>> created_;  // of segment_'s positions
+  std::shared_ptr<CollectionState> next_;      // what is published
+  BlockMemory room_;                           // for its tail
+  std::vector<Origin> next_origins_;           // of the slots of its tail
+  std::shared_ptr<const RowCommits> created_;  // of segment_'s positions
 };
 
 }  // namespace semblance::engine

@@ -89,16 +89,16 @@ void Compaction::GatherRow(int64_t row_id, const Origin& origin, uint64_t delete
 }
 
 void Compaction::Gather() {
-  for (const auto& entry : merged_) {
-    const index::Segment& segment = entry->segment();
-    for (uint32_t p = 0; p < segment.size(); ++p)
-      GatherRow(segment.row_id(p), {entry.get(), p, entry->created(p)}, entry->deleted(p));
+  for (uint32_t source = 0; source < merged_.size(); ++source) {
+    const SegmentEntry& entry = *merged_[source];
+    for (uint32_t p = 0; p < entry.segment().size(); ++p)
+      GatherRow(entry.segment().row_id(p), {source, p}, entry.deleted(p));
   }
   uint32_t slot = 0;
   for (size_t b = 0; b < inputs_->tail.size(); ++b) {
     const TailBlock& block = *inputs_->tail[b];
     for (uint32_t s = 0; s < inputs_->SlotsIn(b); ++s, ++slot)
-      GatherRow(block.row_ids[s], {nullptr, slot, block.created[s]}, block.deleted.Get(s));
+      GatherRow(block.row_ids[s], {Origin::kTail, slot}, block.deleted.Get(s));
   }
 }
 

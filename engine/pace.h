@@ -8,9 +8,10 @@
 // While nobody searches, writers wait for nothing, unless so many rows wait to be put into segments
 // that they would fill the memory: they lie there with their full vectors.
 //
-// Threads: the owner's lock.
+// Threads: the owner's lock, except where it says otherwise.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -29,8 +30,11 @@ class Pace {
   // Somebody searches: the last search was so long ago, or less.
   static constexpr std::chrono::milliseconds kLately{1000};
 
-  void Searched(Clock::time_point now) { searched_ = now; }
-  bool SearchedLately(Clock::time_point now) const { return now - searched_ <= kLately; }
+  // Without the owner's lock, too.
+  void Searched(Clock::time_point now) { searched_ = now.time_since_epoch().count(); }
+  bool SearchedLately(Clock::time_point now) const {
+    return now - Clock::time_point(Clock::duration(searched_)) <= kLately;
+  }
   // So many rows got an index in that time.
   void Indexed(uint64_t rows, Clock::duration took);
   struct Commit {
@@ -46,7 +50,7 @@ class Pace {
   Clock::time_point NextWrite(uint64_t unsealed, Clock::time_point now) const;
 
  private:
-  Clock::time_point searched_{};
+  std::atomic<Clock::rep> searched_{0};
   Clock::time_point next_{};                        // for the sake of searches
   Clock::time_point memory_next_{};                 // of memory
   std::chrono::duration<double> of_a_row_{0.0003};  // of 384 numbers; until it is measured

@@ -1,6 +1,7 @@
 #include "engine/stored_vectors.h"
 
-#include <cstring>
+#include <string>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/families.h"
@@ -43,20 +44,6 @@ void StoredVectors::ReadStored(std::span<const uint32_t> positions,
         if (!bulk) cache_->Keep(row_ids[i], (*created_)[positions[i]], vector);
       },
       caching);
-}
-
-std::string EncodeCreated(const std::vector<uint64_t>& created) {
-  return {reinterpret_cast<const char*>(created.data()), created.size() * sizeof(uint64_t)};
-}
-
-std::vector<uint64_t> DecodeCreated(std::string_view value) {
-  if (value.size() % sizeof(uint64_t) != 0) {
-    throw Error(ErrorKind::kCorruption,
-                "the commits of a segment's rows are " + std::to_string(value.size()) + " bytes");
-  }
-  std::vector<uint64_t> created(value.size() / sizeof(uint64_t));
-  std::memcpy(created.data(), value.data(), value.size());
-  return created;
 }
 
 }  // namespace semblance::engine

@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
+#include "engine/row_commits.h"
 #include "engine/vector_cache.h"
 #include "index/segment.h"
 #include "storage/store.h"
@@ -18,7 +16,7 @@ class StoredVectors final : public index::VectorSource {
  public:
   // created[position]: the commit that wrote the row, which names the version that the segment has.
   StoredVectors(std::shared_ptr<const storage::Store> store, uint64_t collection,
-                uint32_t dimension, std::shared_ptr<const std::vector<uint64_t>> created,
+                uint32_t dimension, std::shared_ptr<const RowCommits> created,
                 std::shared_ptr<VectorCache> cache)
       : store_(std::move(store)),
         collection_(collection),
@@ -39,12 +37,8 @@ class StoredVectors final : public index::VectorSource {
   const std::shared_ptr<const storage::Store> store_;
   const uint64_t collection_;
   const uint32_t dimension_;
-  const std::shared_ptr<const std::vector<uint64_t>> created_;
+  const std::shared_ptr<const RowCommits> created_;
   const std::shared_ptr<VectorCache> cache_;
 };
-
-// What SegmentKey(…, 'c') holds: u64 [size], as they lie in memory.
-std::string EncodeCreated(const std::vector<uint64_t>& created);
-std::vector<uint64_t> DecodeCreated(std::string_view value);  // throws kCorruption
 
 }  // namespace semblance::engine

@@ -19,6 +19,7 @@ class UndoneCommits {
 
   void Add(uint64_t after, uint64_t up_to);  // after < commit <= up_to
   bool Contains(uint64_t commit) const;
+  bool empty() const { return ranges_.empty(); }
   uint64_t highest() const { return ranges_.empty() ? 0 : ranges_.back().up_to; }
   bool operator==(const UndoneCommits&) const = default;
 
