@@ -159,10 +159,7 @@ std::shared_ptr<Database> FileDatabase::UseToRead(Touch touch, Look look) {
 std::shared_ptr<Database> FileDatabase::ReadBesideOthers() {
   // Of another store the files may have the same names and sizes.
   std::string state = storage::FolderOrigin(folder_) + storage::FolderState(folder_);
-  if (read_only_) {
-    auto states = read_only_->LoadedStates();
-    if (!states.empty()) Remember(std::move(states));
-  }
+  if (read_only_) Remember(read_only_.get());
   if (!read_only_ || state != read_only_state_) {
     if (read_only_) KeepFrom(read_only_.get());
     read_only_.reset();
@@ -190,7 +187,7 @@ void FileDatabase::Open(OpenedStore opened) {
   open_ = DatabaseOver(std::move(opened));
   identity_ = Identity();
   gave_way_ = false;
-  Remember({});
+  Remember(nullptr);
   WatchFolder();
 }
 
@@ -233,12 +230,20 @@ std::optional<View> FileDatabase::Remembered(uint64_t collection, uint64_t commi
   if (found == remembered_.end()) return std::nullopt;
   const Database::Remembered& last = found->second;
   if (commit > last.state->last_commit || commit < last.state->horizon) return std::nullopt;
+  // A copy that took its place has the same ids, and other rows.
+  if (remembered_origin_ != storage::FolderOrigin(folder_)) return std::nullopt;
   return View(last.state, commit, last.metric, nullptr);
 }
 
-void FileDatabase::Remember(Database::States states) {
+void FileDatabase::Remember(Database* database) {
+  Database::States states;
+  if (database != nullptr) {
+    states = database->LoadedStates();
+    if (states.empty() && database->store().read_only()) return;
+  }
   const std::lock_guard lock(remembered_mu_);
   remembered_.swap(states);
+  remembered_origin_ = origin_;
 }
 
 void FileDatabase::WatchFolder() {
@@ -272,7 +277,7 @@ void FileDatabase::CloseWhenIdle() {
       const bool sealing = open_->Sealing() && steady_clock::now() - asked < kSealingWait;
       if (!used && !sealing) {
         KeepFrom(open_.get());  // when nothing of it can change any more
-        Remember(open_->LoadedStates());
+        Remember(open_.get());
         open_.reset();
         gave_way_ = true;
         return;

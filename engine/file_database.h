@@ -86,7 +86,8 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   std::shared_ptr<Database> ReadBesideOthers();
   std::optional<OpenedStore> WaitForStore(Create create);
   void LetOthersFirst();
-  void Remember(Database::States states);
+  // Answers from what that database has in memory, from now on; nullptr: from nothing.
+  void Remember(Database* database);
   void WatchFolder();
   void Watch();
   void CloseWhenIdle();
@@ -116,7 +117,8 @@ class FileDatabase : public std::enable_shared_from_this<FileDatabase> {
   std::atomic<bool> look_now_{false};
 
   std::mutex remembered_mu_;
-  Database::States remembered_;  // of open_ when it was closed; guarded by remembered_mu_
+  Database::States remembered_;    // of open_ when it was closed; guarded by remembered_mu_
+  std::string remembered_origin_;  // of its store; guarded by remembered_mu_
 };
 
 }  // namespace semblance::engine

@@ -253,6 +253,8 @@ TEST_F(SuccessionOfGraphsTest, AFolderThatACopyTookThePlaceOfIsReadAnew) {
     writer_.Open(Folder());
     writer_.Put(40, 1);
     Compare("before");
+    Read();
+    EXPECT_TRUE(here_->Remembered(kId, writer_.commit()));
     writer_.Close();
     if (how == Replaced::kFolder) {
       fs::remove_all(Folder());
@@ -264,6 +266,7 @@ TEST_F(SuccessionOfGraphsTest, AFolderThatACopyTookThePlaceOfIsReadAnew) {
     writer_.GoBackTo(then);
     writer_.Open(Folder());
     writer_.Put(41, 2);
+    EXPECT_FALSE(here_->Remembered(kId, writer_.commit()));
     EXPECT_EQ(Compare("after"), 1u);
   }
 }
