@@ -69,6 +69,15 @@ class Succession {
     const auto database = here_->UseToRead(FileDatabase::Touch::kYes, FileDatabase::Look::kNow);
     return database->OpenCollection(id, options_);
   }
+  // Of the folder, in this process.
+  size_t OpenFiles() const {
+    size_t count = 0;
+    for (const auto& file : fs::directory_iterator("/proc/self/fd")) {
+      std::error_code closed;
+      count += fs::read_symlink(file.path(), closed).string().starts_with(Folder());
+    }
+    return count;
+  }
   // From the store, by somebody who knows nothing.
   std::shared_ptr<Collection> Fresh(uint64_t id = kId) const {
     return Database::Over(storage::Store::Open(Folder(), StoreOptions(true)))
@@ -154,6 +163,20 @@ TEST_P(SuccessionTest, AReaderOfAnOlderCommitStillGetsItsAnswer) {
     EXPECT_EQ(AnswerAt(Read().get(), then), expected) << "by who asks again";
     EXPECT_EQ(AnswerOf(view, true), expected) << "by who has asked";
     EXPECT_EQ(AnswerAt(before.get(), then), expected);
+  }
+}
+
+// A segment that reads its vectors there would hold each of them.
+TEST_P(SuccessionTest, StoresThatNobodyReadsAreClosed) {
+  writer_.PutMany(1, 3000);
+  writer_.Optimize();
+  size_t before = 0;
+  for (int64_t round = 0; round < 6; ++round) {
+    writer_.Put(40 + round, 7);
+    AnswerAt(Read().get(), writer_.commit());
+    const size_t files = OpenFiles();
+    if (round > 1) EXPECT_EQ(files, before);
+    before = files;
   }
 }
 
