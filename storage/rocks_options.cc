@@ -40,12 +40,16 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Ca
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 4u << 10;  // a few vectors: single ones are read for rescoring
+  table.index_block_restart_interval = 8;  // a table's index is in memory as long as it is open
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;  // storage/format.h says why
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
+  // Files of lower levels are larger, so that max_open_files hold some 100 GB: to open one for a
+  // single vector takes a millisecond.
+  options.target_file_size_multiplier = 2;
   // Nothing: flushed memtables, the last of which may be one large transaction, are kept in memory
   // only to detect conflicts, and we have one writer.
   options.max_write_buffer_size_to_maintain = 0;
