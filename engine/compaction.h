@@ -20,7 +20,7 @@ namespace semblance::engine {
 // a fraction of a millisecond, and replayed from the log at opening in some tens.
 inline constexpr uint64_t kSealWrites = 8192;
 // The same while somebody searches, whom the scan of so many rows costs as much as a walk.
-inline constexpr uint64_t kSearchedSealWrites = kSealWrites / 2;
+inline constexpr uint64_t kSearchedSealWrites = kSealWrites / 4;
 // A tail of so many rows, as a bulk load leaves it, is put into a segment without a graph first:
 // that takes a moment, and whoever opens the database before the graph is there reads a segment
 // instead of a log.

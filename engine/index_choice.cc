@@ -36,8 +36,8 @@ index::Quantization QuantizationOf(const CollectionOptions& options, index::Kind
 }
 
 index::Kind ChooseKind(const CollectionOptions& options, uint64_t rows, uint64_t all) {
-  const uint64_t from = options.automatic ? kAutomaticGraphFrom : kGraphFrom;
-  if (rows < from) return index::Kind::kFlat;
+  if (rows < kGraphFrom || (options.automatic && all < kAutomaticGraphFrom))
+    return index::Kind::kFlat;
   const bool fits = !options.automatic || GraphBytes(options, all) <= MemoryLimit(options);
   return fits ? options.kind : index::Kind::kIvf;
 }

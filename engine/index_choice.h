@@ -7,13 +7,13 @@
 
 namespace semblance::engine {
 
-// Rows; below it an exact scan is as quick as a graph or lists.
+// Rows of a segment; below it an exact scan is as quick as a graph or lists.
 inline constexpr uint64_t kGraphFrom = 2000;
-// The same of index=auto: below it an exact scan takes about a millisecond, and misses nothing.
+// Of all rows with index=auto: below it exact scans take about a millisecond, and miss nothing.
 inline constexpr uint64_t kAutomaticGraphFrom = 20000;
 
-// Of a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact below
-// kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists.
+// Of a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact while all
+// are below kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists.
 index::Kind ChooseKind(const CollectionOptions& options, uint64_t rows, uint64_t all);
 
 // What a segment of that kind keeps: pq is of lists only, elsewhere 8-bit codes stand for it; and

@@ -57,36 +57,38 @@ struct Scratch {
   float distances[2 * kMaxHnswM];
 };
 
-// Whether a walk is worth its candidates, where somebody else has found rows. It is not when the
-// nearest that it has met is surely farther than those, and has been the nearest for as many opened
-// nodes as half of the candidates that it keeps: walks that are still on their way come nearer with
-// nearly every node.
+// Whether a walk is worth its candidates, where somebody else has found rows. It is not when for a
+// quarter as many opened nodes as it keeps candidates it has neither come nearer, as walks do that
+// are still on their way, nor met a row that may be as near as those.
 template <typename AnyScorer>
 class Prospect {
  public:
   Prospect(const AnyScorer& scorer, const SearchOptions& options)
       : scorer_(scorer),
         bound_(options.bound),
-        patience_(std::max(std::max(options.ef, options.k) / 2, kLeastPatience)),
-        good_(bound_ == std::numeric_limits<float>::infinity()) {}
+        patience_(std::max(std::max(options.ef, options.k) / 4, kLeastPatience)),
+        alone_(bound_ == std::numeric_limits<float>::infinity()) {}
 
   void Reached(uint32_t node, float distance) {
-    if (good_ || distance >= nearest_) return;
-    nearest_ = distance;
-    opened_since_ = 0;
-    good_ = scorer_.Least(node, distance) <= bound_;
+    if (alone_) return;
+    if (distance < nearest_) {
+      nearest_ = distance;
+      opened_since_ = 0;
+    } else if (opened_since_ != 0 && scorer_.Least(node, distance) <= bound_) {
+      opened_since_ = 0;
+    }
   }
   // Of one more node whose links are to be looked at.
-  bool Worth() { return good_ || opened_since_++ < patience_; }
+  bool Worth() { return alone_ || opened_since_++ < patience_; }
 
  private:
-  static constexpr uint32_t kLeastPatience = 32;
+  static constexpr uint32_t kLeastPatience = 16;
 
   const AnyScorer& scorer_;
   const float bound_;
   const uint32_t patience_;
-  bool good_;
-  uint32_t opened_since_ = 0;  // it met the nearest
+  const bool alone_;  // nobody has found anything
+  uint32_t opened_since_ = 0;
   float nearest_ = std::numeric_limits<float>::infinity();
 };
 
