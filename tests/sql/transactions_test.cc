@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "tests/sql/points.h"
 
@@ -244,6 +248,33 @@ TEST(TransactionsOfALostFolder, TheTableCanBeDroppedAndSaysWhatToType) {
   EXPECT_EQ(connection.Rows("SELECT body FROM \"my notes\"" + search), (Rows{"a violin"}));
   connection.Rows("DROP TABLE points; DROP TABLE \"my notes\"");
   EXPECT_EQ(connection.Value("SELECT count(*) FROM sqlite_schema"), "0");
+}
+
+// Only the least of the time that a commit takes is looked at: no machine is too slow for that. No
+// writer paused any more, because what it paused for was gone when it did.
+TEST(TransactionsOfManyRows, AreFollowedByAPauseWhileSomebodySearches) {
+  using std::chrono::milliseconds, std::chrono::steady_clock;
+  const TempFolder folder;
+  TestConnection writer(folder.File("busy.db"));
+  writer.Rows("PRAGMA journal_mode = wal");
+  writer.Rows("CREATE VIRTUAL TABLE p USING semblance(v FLOAT[2], index=hnsw)");
+  std::atomic<uint64_t> searches{0};
+  std::jthread reader([&](const std::stop_token& stop) {
+    TestConnection connection(folder.File("busy.db"));
+    for (; !stop.stop_requested(); ++searches)
+      connection.Rows("SELECT rowid FROM p WHERE v MATCH '[1,2]' AND k = 1");
+  });
+  while (searches == 0) std::this_thread::yield();
+  steady_clock::duration longest{};
+  for (int i = 0; i < 5 && longest < milliseconds(400); ++i) {
+    writer.Rows(
+        "BEGIN; WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 6000) "
+        "INSERT INTO p(v) SELECT vec_f32('[' || x || ',1]') FROM i");
+    const auto begun = steady_clock::now();
+    writer.Rows("COMMIT");
+    longest = std::max(longest, steady_clock::now() - begun);
+  }
+  EXPECT_GE(longest, milliseconds(400));
 }
 
 // It said that the database was damaged.
