@@ -77,9 +77,7 @@ uint64_t Collection::UnsealedBytes() const {
   uint64_t bytes = uint64_t{tail_index_.size()} * options_.dimension * sizeof(float);
   for (const auto& entry : state_->segments) {
     const index::Segment& segment = entry->segment();
-    if (WantsIndex(*entry) &&
-        segment.quantization() !=
-            QuantizationOf(options_, ChooseKind(options_, segment.size(), RowsAtMost())))
+    if (WantsIndex(*entry) && segment.quantization() != QuantizationOf(options_, KindFor(*entry)))
       bytes += segment.memory_bytes();
   }
   return bytes;
@@ -145,6 +143,12 @@ uint64_t Collection::RowsAtMost() const {
   return rows;
 }
 
+uint64_t Collection::LivingRows() const {
+  uint64_t rows = tail_index_.size();
+  for (const auto& entry : state_->segments) rows += entry->segment().size() - entry->dead_count();
+  return rows;
+}
+
 void Collection::CheckRoom(const std::shared_ptr<const PendingWrites>& writes) {
   std::lock_guard lock(mu_);
   EnsureLoaded();
@@ -162,6 +166,11 @@ size_t Collection::BytesOf(size_t writes, size_t vectors) const {
   return writes * kAround + vectors * options_.dimension * sizeof(float);
 }
 
+uint64_t Collection::NewestStamp() {
+  std::lock_guard lock(mu_);
+  return stamp_;
+}
+
 void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t commit, bool sync) {
   RollbackPrepared();
   CheckRoom(writes);
@@ -169,17 +178,19 @@ void Collection::Prepare(std::shared_ptr<const PendingWrites> writes, uint64_t c
   size_t vectors = 0;
   writes->ForEach([&](int64_t, std::span<const float> vector) { vectors += !vector.empty(); });
   auto transaction = store_->BeginBulk(BytesOf(writes->size(), vectors));
+  const uint64_t stamp = NewStamp();
+  const std::string before = EncodeStamp(NewestStamp());
   std::string value;
   writes->ForEach([&](int64_t row_id, std::span<const float> vector) {
     EncodeRowInto(vector, &value);
     transaction->Put(kRows, RowKey(id_, row_id, commit), value);
-    transaction->Put(kLog, LogKey(id_, commit, row_id), {});
+    transaction->Put(kLog, LogKey(id_, commit, row_id), before);
   });
-  WriteLastCommit(*transaction, id_, commit);
+  WriteLastCommit(*transaction, id_, {commit, stamp});
   transaction->Prepare(Hex(id_) + "/" + std::to_string(commit), sync);
   CrashPoint("commit:prepared");
   std::lock_guard lock(mu_);
-  in_flight_ = {commit, std::move(transaction)};
+  in_flight_ = {commit, std::move(transaction), stamp};
   in_flight_writes_ = std::move(writes);
 }
 
@@ -209,6 +220,7 @@ Collection::Blocks Collection::FinishCommit() noexcept {
                 "); close every connection to this database and open it again";
       in_flight_.transaction->Abandon();
     }
+    stamp_ = in_flight_.stamp;
     filled = Publish(*in_flight_writes_, in_flight_.commit);
     CrashPoint("commit:published");
   } catch (const std::exception& error) {
@@ -269,7 +281,7 @@ void Collection::Rewind(uint64_t commit) {
   UndoneCommits undone = undone_;
   undone.Add(commit, last_commit);
   undone.Write(*transaction, id_);
-  WriteLastCommit(*transaction, id_, commit);
+  WriteLastCommit(*transaction, id_, {commit, NewStamp()});
   transaction->Commit(true);
   if (commit < manifest.as_of) store_->DeletePrefix(kSegments, CollectionPrefix(id_));
   EnsureLoaded();

@@ -63,6 +63,7 @@ struct CollectionOptions {
 struct PreparedCommit {
   uint64_t commit = 0;
   std::unique_ptr<storage::Transaction> transaction;
+  uint64_t stamp = 0;  // LastCommit's; of one that was found at open, unknown
 };
 
 struct CollectionStats {
@@ -121,7 +122,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
   // Fills a collection that no table names yet: commit 1, in batches, without the two phases.
   class Loader {
    public:
-    explicit Loader(Collection* collection) : collection_(collection) {}
+    // `cancel`, when given, is polled by what takes long: true throws kInterrupted.
+    explicit Loader(Collection* collection, std::function<bool()> cancel = {})
+        : collection_(collection), cancel_(std::move(cancel)) {}
     void Add(int64_t row_id, std::span<const float> vector);
     void Finish();  // everything added is durable and visible at commit 1
 
@@ -130,12 +133,14 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void Show();
     void MakeRoom();
     Collection* const collection_;
+    const std::function<bool()> cancel_;
     bool sealed_ = false;  // some of it, so all of it must be before anybody opens the collection
     PendingWrites batch_{collection_->options_.dimension};
   };
 
-  // Puts everything into one segment and drops dead rows; readers older than this are refused from
-  // then on. kInterrupted when `cancel`, which is polled, gives true; nothing is changed then.
+  // Puts everything into one segment, or as many as it takes, and drops dead rows; readers older
+  // than this are refused from then on. kInterrupted when `cancel`, which is polled, gives true;
+  // nothing is changed then.
   void Optimize(const std::function<bool()>& cancel);
   // What the background thread does: seals a long tail, merges small segments. True when something
   // was done. A very long tail is sealed, without a graph, even when `cancel` gives true.
@@ -158,6 +163,13 @@ class Collection : public std::enable_shared_from_this<Collection> {
     uint64_t deleted = 0;  // the commit that replaced or removed it; 0: none has
   };
 
+  // These without mu_.
+  // Puts all that is in no segment into one: lists at once, a graph later.
+  void SealLoaded(const std::function<bool()>& cancel);
+  // What a reader at `commit` may take at once, or nullptr.
+  std::shared_ptr<const CollectionState> Readable(uint64_t commit) const;
+  uint64_t NewestStamp();
+
   // All of these with mu_ held.
   // Puts a state in the place of the one before, for readers, too.
   void Show(std::shared_ptr<const CollectionState> state);
@@ -166,6 +178,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
   [[noreturn]] static void ThrowGone();
   void CheckRoom(const std::shared_ptr<const PendingWrites>& writes);
   uint64_t RowsAtMost() const;  // dead ones included
+  uint64_t LivingRows() const;
+  index::Kind KindFor(const SegmentEntry& entry) const;  // of a segment of its living rows
   [[noreturn]] void ThrowTooBig() const;
   void CheckSealable(uint64_t more) const;
   void NoteUndone(uint64_t after, uint64_t up_to);
@@ -174,7 +188,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
   void EnsureLoaded(const std::function<bool()>& cancel = {});
   void Load(const std::optional<Manifest>& manifest, const LoadPoll& poll, CollectionState* state);
   // Drops a predecessor that nothing can be taken from.
-  void CheckPredecessor(uint64_t last_commit);
+  void CheckPredecessor(const LastCommit& last_commit);
+  // Whether the store's newest commit came after that one, or is it.
+  bool HasInItsPast(const Predecessor& predecessor, const LastCommit& last_commit) const;
   // Whether the predecessor has all that the manifest says, and the log the rest.
   bool CanGoOn(const std::optional<Manifest>& manifest) const;
   void GoOn(const LoadPoll& poll, CollectionState* state);
@@ -203,7 +219,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
                         CollectionState* state, BlockMemory* room) const;
   void NoteNewest(int64_t row_id, uint32_t slot) { tail_index_[row_id] = slot; }
   void ScheduleMaintenance(std::chrono::milliseconds delay = {});
-  void SealLoaded();  // without mu_: all that is in no segment; lists at once, a graph later
   bool NeedsMaintenance() const;
   // Whether it is flat only because there was no time, or had fewer rows.
   bool WantsIndex(const SegmentEntry& entry) const;
@@ -214,8 +229,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
   uint64_t UnsealedBytes() const;
   // Whether what is in no segment takes less memory in one.
   bool SealingGivesRoom() const;
-  // Without mu_: what a reader at `commit` may take at once, or nullptr.
-  std::shared_ptr<const CollectionState> Readable(uint64_t commit) const;
   // For a quantized segment whose rows these commits wrote.
   index::Rescoring RescoringBy(std::shared_ptr<const RowCommits> created) const;
 
@@ -224,7 +237,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
   const CollectionOptions options_;
   const std::shared_ptr<storage::Store> store_;
   Indexer* const indexer_;
-  std::shared_ptr<VectorCache> vector_cache_;  // of quantized segments; set by ComeAfter, too
 
   std::mutex compaction_mu_;  // one Optimize, Maintain or Rewind at a time; taken before mu_
   std::atomic<bool> rewinding_{false};  // who compacts shall give it up
@@ -237,8 +249,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
   std::mutex mu_;
   std::condition_variable settled_;
   Pace pace_;
+  std::shared_ptr<VectorCache> vector_cache_;  // of quantized segments
   bool loaded_ = false;
   uint64_t loads_ = 0;  // how often it was; slots and entries are of one load
+  uint64_t stamp_ = 0;  // of the newest commit
   uint64_t loaded_segments_ = 0;
   std::unique_ptr<Predecessor> predecessor_;  // until it is loaded
   std::shared_ptr<const CollectionState> state_;

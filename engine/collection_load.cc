@@ -78,10 +78,12 @@ void Collection::EnsureLoaded(const std::function<bool()>& cancel) {
   load_note_.clear();
   writes_since_manifest_ = 0;
   auto state = std::make_shared<CollectionState>();
-  const uint64_t last_commit = ReadLastCommit(*store_, id_);
+  const LastCommit newest = ReadLastCommit(*store_, id_);
+  const uint64_t last_commit = newest.number;
   state->last_commit = last_commit;
+  stamp_ = newest.stamp;
   undone_ = UndoneCommits::Read(*store_, id_);
-  CheckPredecessor(last_commit);
+  CheckPredecessor(newest);
   uint64_t kept_from = last_commit;  // unless a manifest can be read, or there is none
   try {
     const auto manifest = ReadManifest(*store_, id_);

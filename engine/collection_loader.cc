@@ -31,12 +31,14 @@ void Collection::Loader::WriteBatch() {
   batch_.ForEach([&](int64_t row_id, std::span<const float> vector) {
     EncodeRowInto(vector, &value);
     transaction->Put(kRows, RowKey(collection_->id_, row_id, 1), value);
-    transaction->Put(kLog, LogKey(collection_->id_, 1, row_id), {});
+    transaction->Put(kLog, LogKey(collection_->id_, 1, row_id), EncodeStamp(0));
   });
-  WriteLastCommit(*transaction, collection_->id_, 1);
+  const uint64_t stamp = NewStamp();
+  WriteLastCommit(*transaction, collection_->id_, {1, stamp});
   transaction->Commit(false);
   {
     std::lock_guard lock(collection_->mu_);
+    collection_->stamp_ = stamp;
     Show();
   }
   MakeRoom();
@@ -64,14 +66,14 @@ void Collection::Loader::MakeRoom() {
         !collection_->SealingGivesRoom())
       return;
   }
-  collection_->SealLoaded();
+  collection_->SealLoaded(cancel_);
   sealed_ = true;
 }
 
 void Collection::Loader::Finish() {
   WriteBatch();
   // The manifest says that commit 1 is in segments.
-  if (sealed_) collection_->SealLoaded();
+  if (sealed_) collection_->SealLoaded(cancel_);
   collection_->store_->Sync();
   std::lock_guard lock(collection_->mu_);
   collection_->ScheduleMaintenance();

@@ -114,7 +114,8 @@ CollectionStats Collection::Stats() {
   for (const auto& entry : state_->segments) {
     stats.segment_sizes.push_back(entry->segment().size());
     stats.dead_rows += entry->dead_count();
-    stats.memory_bytes += entry->segment().memory_bytes() + 16ull * entry->segment().size();
+    stats.memory_bytes += entry->segment().memory_bytes();
+    if (entry->shared_created()) stats.memory_bytes += entry->shared_created()->bytes();
   }
   for (const auto& block : state_->tail)
     stats.memory_bytes += block->vectors.size() * sizeof(float);

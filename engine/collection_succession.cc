@@ -1,12 +1,15 @@
 // From one collection object to the next over the same store: what the first has left in memory,
 // and what the second takes of it.
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 
 #include "engine/collection.h"
 #include "engine/error.h"
+#include "engine/families.h"
 #include "engine/index_choice.h"
 #include "engine/predecessor.h"
+#include "engine/row_codec.h"
 
 namespace semblance::engine {
 namespace {
@@ -39,6 +42,7 @@ std::unique_ptr<Predecessor> Collection::LeaveToNext() {
   }
   left->state = std::move(state);
   left->undone = undone_;
+  left->stamp = stamp_;
   left->writes_since_manifest = writes_since_manifest_;
   left->metric = options_.metric;
   left->dimension = options_.dimension;
@@ -52,16 +56,29 @@ void Collection::ComeAfter(std::unique_ptr<Predecessor> predecessor) {
       predecessor->metric != options_.metric)
     return;
   std::lock_guard lock(mu_);
-  vector_cache_ = predecessor->vector_cache;  // of versions, which never change
   predecessor_ = std::move(predecessor);
 }
 
 // After commits were undone, what it shows may never have been, and the numbers of segments may
 // have been given again.
-void Collection::CheckPredecessor(uint64_t last_commit) {
-  if (predecessor_ &&
-      (predecessor_->undone != undone_ || predecessor_->state->last_commit > last_commit))
+void Collection::CheckPredecessor(const LastCommit& last_commit) {
+  if (!predecessor_) return;
+  if (predecessor_->undone == undone_ && HasInItsPast(*predecessor_, last_commit)) {
+    vector_cache_ = predecessor_->vector_cache;  // of versions, which never change
+  } else {
     predecessor_.reset();
+  }
+}
+
+// A store that was put back to an earlier state has other commits of the same numbers. What comes
+// after a commit has its stamp in the log, until that is removed.
+bool Collection::HasInItsPast(const Predecessor& predecessor, const LastCommit& last_commit) const {
+  const uint64_t number = predecessor.state->last_commit;
+  if (predecessor.stamp == 0 || number > last_commit.number) return false;
+  if (number == last_commit.number) return predecessor.stamp == last_commit.stamp;
+  const auto next = store_->Scan(kLog, CollectionPrefix(id_));
+  next->Seek(LogKey(id_, number + 1, INT64_MIN));
+  return next->Valid() && next->Value() == EncodeStamp(predecessor.stamp);
 }
 
 // Entries of the log are removed only when a manifest is written.

@@ -142,7 +142,7 @@ void Database::CollectGarbage(const std::vector<uint64_t>& live) {
   auto transaction = store_->Begin();
   for (uint64_t id : dead) {
     std::string newest;
-    storage::AppendU64(&newest, ReadLastCommit(*store_, id));
+    storage::AppendU64(&newest, ReadLastCommit(*store_, id).number);
     transaction->Put(kMeta, GoneKey(id), newest);
   }
   if (!dead.empty()) transaction->Commit(false);

@@ -3,7 +3,8 @@
 // 64-bit id.
 //
 //   meta      "collection/" collection            manifest, JSON (engine/manifest.h)
-//             "commit/" collection                its newest commit
+//             "commit/" collection                u64 its newest commit, u64 that commit's stamp
+//                                                 (LastCommit in engine/manifest.h)
 //             "gone/" collection                  no table names it any more, and its rows are
 //                                                 removed, or will be: u64 its newest commit, or
 //                                                 empty
@@ -11,14 +12,15 @@
 //                                                 second, were undone (engine/undone_commits.h)
 //   rows      collection  row_id  ~commit         one version of a row: byte 'V' + f32[dimension],
 //                                                 or byte 'D' (deleted)
-//   log       collection  commit  row_id          empty: this commit wrote this row. Entries that
-//                                                 the segments cover, and that are older than the
-//                                                 history kept, are removed
+//   log       collection  commit  row_id          this commit wrote this row: u64 the stamp of the
+//                                                 commit before it. Entries that the segments
+//                                                 cover, and that are older than the history kept,
+//                                                 are removed
 //   segments  collection  segment  "s"            blob: the segment (index/segment_format.h)
 //             collection  segment  "d"            its dead positions, one bit each, as of the
 //             manifest's `covered`
-//             collection  segment  "c"            of a quantized one: u64 [size], little-endian,
-//                                                 the commit that wrote each of its rows
+//             collection  segment  "c"            of a quantized one, or one of lists: the commits
+//                                                 that wrote its rows (engine/row_commits.h)
 //   models    "model/" name 0 version             JSON: id, dimension, pooler, max_length, created,
 //   record
 //             "file/" id "/" file name            blob: one file of a model package

@@ -231,7 +231,8 @@ std::optional<View> FileDatabase::Remembered(uint64_t collection, uint64_t commi
   const Database::Remembered& last = found->second;
   if (commit > last.state->last_commit || commit < last.state->horizon) return std::nullopt;
   // A copy that took its place has the same ids, and other rows.
-  if (remembered_origin_ != storage::FolderOrigin(folder_)) return std::nullopt;
+  if (remembered_origin_.empty() || remembered_origin_ != storage::FolderOrigin(folder_))
+    return std::nullopt;
   return View(last.state, commit, last.metric, nullptr);
 }
 

@@ -21,9 +21,9 @@ uint64_t GraphBytes(const CollectionOptions& options, uint64_t rows) {
           ? uint64_t{options.dimension} * sizeof(float)
           : index::CodeStride(options.quantization, options.dimension) + 2 * sizeof(float);
   // Links of the lowest level, and of the upper ones, where one row in m stands; then the level and
-  // the row id, and the row's commits.
+  // the row id.
   const uint64_t links = (2 * uint64_t{options.hnsw_m} + 2) * sizeof(uint32_t);
-  return rows * (vector + links + 4 * sizeof(uint64_t));
+  return rows * (vector + links + 2 * sizeof(uint64_t));
 }
 
 index::Quantization QuantizationOf(const CollectionOptions& options, index::Kind kind) {

@@ -13,7 +13,8 @@ inline constexpr uint64_t kGraphFrom = 2000;
 inline constexpr uint64_t kAutomaticGraphFrom = 20000;
 
 // Of a segment of `rows` rows of a collection that has `all`. Of options.automatic: exact while all
-// are below kAutomaticGraphFrom rows, a graph while a graph of `all` rows fits the memory limit, else lists.
+// are below kAutomaticGraphFrom rows, a graph while one of `all` rows fits the memory limit, else
+// lists.
 index::Kind ChooseKind(const CollectionOptions& options, uint64_t rows, uint64_t all);
 
 // What a segment of that kind keeps: pq is of lists only, elsewhere 8-bit codes stand for it; and

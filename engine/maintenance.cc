@@ -11,10 +11,14 @@
 
 namespace semblance::engine {
 
+// By living rows, as a compaction decides: else it would make of a segment what it was.
+index::Kind Collection::KindFor(const SegmentEntry& entry) const {
+  return ChooseKind(options_, entry.segment().size() - entry.dead_count(), LivingRows());
+}
+
 bool Collection::WantsIndex(const SegmentEntry& entry) const {
   const index::Segment& segment = entry.segment();
-  return segment.kind() == index::Kind::kFlat &&
-         ChooseKind(options_, segment.size(), RowsAtMost()) != index::Kind::kFlat;
+  return segment.kind() == index::Kind::kFlat && KindFor(entry) != index::Kind::kFlat;
 }
 
 uint64_t Collection::Backlog() const {
@@ -63,7 +67,7 @@ bool Collection::Maintain(const std::function<bool()>& cancel) {
   return done || quick;
 }
 
-void Collection::SealLoaded() {
+void Collection::SealLoaded(const std::function<bool()>& cancel) {
   std::lock_guard compaction(compaction_mu_);
   CompactionPlan plan;
   plan.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -72,7 +76,8 @@ void Collection::SealLoaded() {
     plan.indexed = ChooseKind(options_, RowsAtMost(), RowsAtMost()) == index::Kind::kIvf;
   }
   if (plan.indexed) plan.segments = CompactionPlan::Segments::kSmall;
-  Compaction(this, plan).Run({});
+  if (Compaction(this, plan).Run(cancel) == Compaction::Outcome::kGivenUp)
+    throw Error(ErrorKind::kInterrupted, "interrupted");
 }
 
 void Collection::Optimize(const std::function<bool()>& cancel) {

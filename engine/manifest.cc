@@ -1,6 +1,7 @@
 #include "engine/manifest.h"
 
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "engine/error.h"
 #include "engine/families.h"
@@ -45,16 +46,26 @@ void WriteManifest(storage::Transaction& transaction, uint64_t collection,
   transaction.Put(kMeta, ManifestKey(collection), json.dump());
 }
 
-uint64_t ReadLastCommit(const storage::Store& store, uint64_t collection) {
+LastCommit ReadLastCommit(const storage::Store& store, uint64_t collection) {
+  LastCommit commit;
   const auto value = store.Get(kMeta, LastCommitKey(collection));
-  if (!value) return 0;
+  if (!value) return commit;
   std::string_view rest = *value;
-  return storage::TakeU64(&rest);
+  commit.number = storage::TakeU64(&rest);
+  if (!rest.empty()) commit.stamp = storage::TakeU64(&rest);
+  return commit;
 }
 
-void WriteLastCommit(storage::Transaction& transaction, uint64_t collection, uint64_t commit) {
+uint64_t NewStamp() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32 | device()) | 1;
+}
+
+void WriteLastCommit(storage::Transaction& transaction, uint64_t collection,
+                     const LastCommit& commit) {
   std::string value;
-  storage::AppendU64(&value, commit);
+  storage::AppendU64(&value, commit.number);
+  storage::AppendU64(&value, commit.stamp);
   transaction.Put(kMeta, LastCommitKey(collection), value);
 }
 

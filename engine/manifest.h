@@ -30,8 +30,16 @@ void WriteManifest(storage::Transaction& transaction, uint64_t collection,
                    const Manifest& manifest);
 
 // The newest commit of a collection whose writes the store has; 0 when there is none.
-uint64_t ReadLastCommit(const storage::Store& store, uint64_t collection);
-void WriteLastCommit(storage::Transaction& transaction, uint64_t collection, uint64_t commit);
+// `stamp` was drawn for it at random, and tells it from a commit of the same number in another
+// history, as a store has that was put back to an earlier state; 0: none was.
+struct LastCommit {
+  uint64_t number = 0;
+  uint64_t stamp = 0;
+};
+LastCommit ReadLastCommit(const storage::Store& store, uint64_t collection);
+void WriteLastCommit(storage::Transaction& transaction, uint64_t collection,
+                     const LastCommit& commit);
+uint64_t NewStamp();  // never 0
 
 // Everything that the store has of a collection, but the mark that it is gone.
 void RemoveCollection(storage::Store* store, uint64_t collection);

@@ -26,7 +26,7 @@ class Pace {
   // The same for the sake of memory.
   static constexpr std::chrono::milliseconds kLongestWaitForMemory{10000};
   // Bytes of rows that are in no segment, before a commit, from which on it is followed by a wait.
-  static constexpr uint64_t kMostUnsealed = uint64_t{512} << 20;
+  static constexpr uint64_t kMostUnsealed = uint64_t{256} << 20;
   // Somebody searches: the last search was so long ago, or less.
   static constexpr std::chrono::milliseconds kLately{1000};
 

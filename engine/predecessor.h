@@ -26,6 +26,7 @@ struct Predecessor {
   std::shared_ptr<const CollectionState> state;
   std::optional<Manifest> manifest;  // of the store at that moment
   UndoneCommits undone;
+  uint64_t stamp = 0;  // of its newest commit
   uint64_t writes_since_manifest = 0;
   index::Metric metric = index::Metric::kCosine;
   uint32_t dimension = 0;

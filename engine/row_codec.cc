@@ -62,6 +62,12 @@ uint64_t FromHex(std::string_view hex) {
   return number;
 }
 
+std::string EncodeStamp(uint64_t stamp) {
+  std::string value;
+  storage::AppendU64(&value, stamp);
+  return value;
+}
+
 LogEntry ParseLogKey(std::string_view key) {
   storage::TakeU64(&key);
   const uint64_t commit = storage::TakeU64(&key);

@@ -22,6 +22,8 @@ std::string UndoneKey(uint64_t collection);                                // fa
 std::string Hex(uint64_t number);                                          // 16 digits
 uint64_t FromHex(std::string_view hex);  // throws engine::Error kCorruption
 
+// What an entry of the log holds: the stamp of the commit before its own (LastCommit).
+std::string EncodeStamp(uint64_t stamp);
 struct LogEntry {
   uint64_t commit;
   int64_t row_id;

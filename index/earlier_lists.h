@@ -5,10 +5,10 @@
 // codebooks and the centre of codes stay what they are from segment to segment, and rows that are
 // in the same lists already are copied, until something says that others would be better:
 //
-//   - fewer than half of the lists that the new segment's size asks for, or more than twice what
-//   all
-//     rows ask for;
-//   - rows whose mean squared distance to their centres has grown by a fifth since the centres were
+//   - The new segment's size asks for more than twice as many lists, or all rows together ask for
+//     fewer than half as many.
+//   - The mean squared distance of rows to their centres has grown by a fifth since the centres
+//   were
 //     learned: the data has drifted.
 //
 // What was learned of fewer than kSampleOfList rows for each list is not taken over.

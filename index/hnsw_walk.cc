@@ -57,16 +57,18 @@ struct Scratch {
   float distances[2 * kMaxHnswM];
 };
 
-// Whether a walk is worth its candidates, where somebody else has found rows. It is not when for a
-// quarter as many opened nodes as it keeps candidates it has neither come nearer, as walks do that
-// are still on their way, nor met a row that may be as near as those.
+// Whether a walk is worth its candidates, where somebody else has found rows. It is not when, for
+// some opened nodes, it has neither come nearer, as walks do that are still on their way, nor met a
+// row that may be as near as those: half as many as it keeps candidates, before it has met the
+// first such row, and as many afterwards, for there may be others behind rows that are farther.
 template <typename AnyScorer>
 class Prospect {
  public:
   Prospect(const AnyScorer& scorer, const SearchOptions& options)
       : scorer_(scorer),
         bound_(options.bound),
-        patience_(std::max(std::max(options.ef, options.k) / 4, kLeastPatience)),
+        kept_(std::max(options.ef, options.k)),
+        patience_(std::max(kept_ / 2, kLeastPatience)),
         alone_(bound_ == std::numeric_limits<float>::infinity()) {}
 
   void Reached(uint32_t node, float distance) {
@@ -74,19 +76,23 @@ class Prospect {
     if (distance < nearest_) {
       nearest_ = distance;
       opened_since_ = 0;
-    } else if (opened_since_ != 0 && scorer_.Least(node, distance) <= bound_) {
-      opened_since_ = 0;
+    } else if (opened_since_ == 0) {
+      return;
     }
+    if (scorer_.Least(node, distance) > bound_) return;
+    opened_since_ = 0;
+    patience_ = std::max(kept_, kLeastPatience);
   }
   // Of one more node whose links are to be looked at.
   bool Worth() { return alone_ || opened_since_++ < patience_; }
 
  private:
-  static constexpr uint32_t kLeastPatience = 16;
+  static constexpr uint32_t kLeastPatience = 32;
 
   const AnyScorer& scorer_;
   const float bound_;
-  const uint32_t patience_;
+  const uint32_t kept_;
+  uint32_t patience_;
   const bool alone_;  // nobody has found anything
   uint32_t opened_since_ = 0;
   float nearest_ = std::numeric_limits<float>::infinity();

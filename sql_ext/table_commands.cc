@@ -68,7 +68,7 @@ void ColumnRebuild::Begin(const std::shared_ptr<engine::Database>& database) {
   new_.collection = (static_cast<uint64_t>(device()) << 32 | device()) | 1;
   new_.commit = 1;
   collection_ = database->OpenCollection(new_.collection, table_.OptionsFor(new_));
-  loader_.emplace(collection_.get());
+  loader_.emplace(collection_.get(), table_.connection->Cancel());
 }
 
 void ColumnRebuild::EmbedBatch(const encoder::Encoder& encoder) {

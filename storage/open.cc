@@ -67,9 +67,12 @@ std::string StateOfFiles(const std::string& folder, bool logs_too) {
     const std::string name = it->path().filename().string();
     const bool log = name.ends_with(".log");
     if (!log && !StartsWith(name, "MANIFEST-")) continue;
-    std::error_code gone;
-    const auto bytes = fs::file_size(it->path(), gone);
-    if (!gone && (!log || logs_too)) files.insert(name + " " + std::to_string(bytes));
+    struct stat file;
+    if ((log && !logs_too) || stat(it->path().c_str(), &file) != 0) continue;
+    // Where an earlier state was put back, files may have the names and sizes that they had.
+    files.insert(name + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_ino) +
+                 " " + std::to_string(file.st_ctim.tv_sec) + "." +
+                 std::to_string(file.st_ctim.tv_nsec));
   }
   std::string state;
   for (const std::string& file : files) state += file + "\n";

@@ -82,17 +82,6 @@ TEST_F(DatabaseTest, ACollectionIsOneObjectUntilItIsForgotten) {
   EXPECT_NE(database->OpenCollection(5, OneDimension()), collection);
 }
 
-// The pause after a commit was asked of the pointer that the write had held, which was gone.
-TEST_F(DatabaseTest, WhoPausesAfterAWriteFindsTheCollection) {
-  const auto database = Open();
-  auto written = database->OpenCollection(5, OneDimension());
-  const std::weak_ptr<Collection> by_pointer = written;
-  const std::weak_ptr<Collection> by_collection = written->weak_from_this();
-  written.reset();
-  EXPECT_EQ(by_pointer.lock(), nullptr);
-  EXPECT_NE(by_collection.lock(), nullptr);
-}
-
 TEST_F(DatabaseTest, CollectionsThatNoTableNamesAreRemovedOnce) {
   {
     const auto database = Open();

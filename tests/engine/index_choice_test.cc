@@ -31,6 +31,21 @@ TEST(IndexChoice, OfAutoCountsTheRowsOfTheTableNotOfASegment) {
   EXPECT_EQ(ChooseKind(Automatic(), 2000, 19999), Kind::kFlat);
 }
 
+// Dead rows were counted where segments are chosen and not where they are made, so that a flat
+// segment was made of a flat one after every commit.
+TEST(IndexChoice, OfAutoCountsLivingRows) {
+  SampleCollection sample(2, Kind::kHnsw);
+  sample.set_automatic();
+  sample.PutMany(1, 19990);
+  ASSERT_TRUE(sample->Maintain(NeverCancel));
+  for (int64_t row_id = 1; row_id <= 40; ++row_id) sample.Put(row_id, -1);
+  EXPECT_FALSE(sample->Maintain(NeverCancel));
+  sample.PutMany(20001, 60);
+  EXPECT_TRUE(sample->Maintain(NeverCancel));
+  EXPECT_FALSE(sample->Maintain(NeverCancel));
+  EXPECT_EQ(sample->LoadedState()->segments.at(0)->segment().kind(), Kind::kHnsw);
+}
+
 TEST(IndexChoice, OfANamedKindBeginsAtTwoThousand) {
   CollectionOptions options = Automatic();
   options.automatic = false;

@@ -64,6 +64,10 @@ class SampleCollection {
   const CollectionOptions& options() const { return options_; }
   uint64_t last_commit() const { return last_commit_; }
   void set_last_commit(uint64_t commit) { last_commit_ = commit; }
+  void set_automatic() {
+    options_.automatic = true;
+    Reopen();
+  }
 
   std::shared_ptr<PendingWrites> NewWrites() const {
     return std::make_shared<PendingWrites>(options_.dimension);

@@ -294,6 +294,35 @@ TEST_F(SuccessionOfGraphsTest, AFolderThatACopyTookThePlaceOfIsReadAnew) {
   }
 }
 
+// The folder and its IDENTITY stay, as where a program puts back only files that differ: commits of
+// the same numbers are others.
+TEST_F(SuccessionOfGraphsTest, AnEarlierStateThatWasPutBackIsNotGoneOnFrom) {
+  writer_.Put(1, 10);
+  writer_.Close();
+  const fs::path kept = folder_ / "kept";
+  fs::copy(Folder(), kept);
+  for (int more : {0, 1, 2}) {  // commits than there were before
+    writer_.Open(Folder());
+    writer_.GoBackTo(1);
+    writer_.Put(2, 20);
+    writer_.Put(3, 30);
+    Compare("before");
+    writer_.Close();
+    for (const auto& file : fs::directory_iterator(Folder())) {
+      if (file.path().filename() != "IDENTITY") fs::remove(file);
+    }
+    for (const auto& file : fs::directory_iterator(kept)) {
+      if (file.path().filename() != "IDENTITY")
+        fs::copy(file, fs::path(Folder()) / file.path().filename());
+    }
+    writer_.Open(Folder());
+    writer_.GoBackTo(1);
+    for (int row = 7; row < 9 + more; ++row) writer_.Put(row, static_cast<float>(10 * row));
+    Compare("with other commits");
+    writer_.Close();
+  }
+}
+
 TEST_F(SuccessionOfGraphsTest, WhatIsInterruptedBeginsAgain) {
   writer_.PutMany(1, 3000);
   writer_.Optimize();
