@@ -107,10 +107,10 @@ bool Compaction::Build(index::SegmentOptions options, const std::function<bool()
   return segment_ != nullptr;
 }
 
-uint64_t Compaction::CreatedOf(const Origin& origin, const CollectionState& state) const {
+uint64_t Compaction::CreatedOf(const Origin& origin) const {
   if (const SegmentEntry* const entry = EntryOf(origin)) return entry->created(origin.position);
   const uint32_t capacity = collection_.BlockCapacity();
-  return state.tail[origin.position / capacity]->created[origin.position % capacity];
+  return inputs_->tail[origin.position / capacity]->created[origin.position % capacity];
 }
 
 uint64_t Compaction::FindCommit(int64_t row_id) const {
@@ -129,7 +129,7 @@ std::shared_ptr<const RowCommits> Compaction::GatherCommits(
       options.quantization != index::Quantization::kNone || options.kind == index::Kind::kIvf;
   auto commits = std::make_shared<RowCommits>();
   for (size_t p = 0; p < origins_.size(); ++p) {
-    const uint64_t commit = CreatedOf(origins_[p], *inputs_);
+    const uint64_t commit = CreatedOf(origins_[p]);
     commits->Add(commit == 0 && must ? FindCommit(row_ids_[p]) : commit);
   }
   commits->Finish();
@@ -237,7 +237,7 @@ void Compaction::BeginTail(const CollectionState& current) {
   const uint32_t capacity = collection_.BlockCapacity();
   next_ = std::make_shared<CollectionState>();
   for (const Origin& origin : carried_) {
-    const uint64_t created = CreatedOf(origin, *inputs_);
+    const uint64_t created = CreatedOf(origin);
     if (const SegmentEntry* const entry = EntryOf(origin)) {
       const index::Segment& segment = entry->segment();
       std::vector<float> vector(segment.dimension());

@@ -63,7 +63,7 @@ class Compaction {
   const SegmentEntry* EntryOf(const Origin& origin) const {  // nullptr: the tail
     return origin.source == Origin::kTail ? nullptr : merged_[origin.source].get();
   }
-  uint64_t CreatedOf(const Origin& origin, const CollectionState& state) const;
+  uint64_t CreatedOf(const Origin& origin) const;  // one of inputs_
   uint64_t FindCommit(int64_t row_id) const;
   std::shared_ptr<const RowCommits> GatherCommits(const index::SegmentOptions& options) const;
   bool Build(index::SegmentOptions options, const std::function<bool()>& cancel);

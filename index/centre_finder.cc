@@ -10,8 +10,6 @@
 namespace semblance::index {
 namespace {
 
-// From this dimension on the nearest centre is looked for by 8-bit codes of the centres.
-constexpr uint32_t kCodesFrom = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 uint32_t Least(const std::vector<float>& distances) {

@@ -12,6 +12,9 @@ namespace semblance::index {
 
 class CentreFinder {
  public:
+  // From this dimension on it looks for the nearest by 8-bit codes of the centres.
+  static constexpr uint32_t kCodesFrom = 64;
+
   // centres [n, dimension], n at least 1; not owned.
   CentreFinder(std::span<const float> centres, uint32_t dimension);
 

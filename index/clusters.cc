@@ -55,9 +55,8 @@ class KMeans {
   static constexpr double kLeastGain = 1e-4;       // of a round, or it was the last
   static constexpr size_t kRowsTogether = 64;      // of a block of work
   static constexpr size_t kCentresTogether = 128;  // measured from each of them while they are near
-  // From both on the nearest centre is looked for by codes.
+  // From so many on, of rows that are long enough, the nearest is looked for by codes.
   static constexpr size_t kManyCentres = 64;
-  static constexpr size_t kLongRows = 64;
 
   const float* Row(size_t i) const { return vectors_.data() + i * dimension_; }
   size_t centres() const { return centres_.size() / dimension_; }
@@ -110,7 +109,7 @@ class KMeans {
   double AssignAll() {
     const size_t blocks = (count_ + kRowsTogether - 1) / kRowsTogether;
     std::optional<CentreFinder> finder;
-    if (centres() >= kManyCentres && dimension_ >= kLongRows)
+    if (centres() >= kManyCentres && dimension_ >= CentreFinder::kCodesFrom)
       finder.emplace(centres_, static_cast<uint32_t>(dimension_));
     const bool done = ParallelBlocks(options_.threads, blocks, options_.cancel, [&](size_t block) {
       const size_t first = block * kRowsTogether;

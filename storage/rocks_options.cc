@@ -39,7 +39,7 @@ rocksdb::DBOptions MakeDbOptions(rocksdb::Env* env) {
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.block_size = 4u << 10;  // a few vectors: single ones are read for rescoring
+  table.block_size = 4u << 10;             // a few vectors: single ones are read for rescoring
   table.index_block_restart_interval = 8;  // a table's index is in memory as long as it is open
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
@@ -47,8 +47,9 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(const std::shared_ptr<rocksdb::Ca
   options.compression = rocksdb::kNoCompression;  // storage/format.h says why
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
-  // Files of lower levels are larger, so that max_open_files hold some 100 GB: to open one for a
-  // single vector takes a millisecond.
+  // What a compaction writes to lower levels is in larger files, so that more of it is open at a
+  // time: to open one for a single vector takes long. Rows that came in order are only moved down,
+  // and stay in files as large as a flush.
   options.target_file_size_multiplier = 2;
   // Nothing: flushed memtables, the last of which may be one large transaction, are kept in memory
   // only to detect conflicts, and we have one writer.
